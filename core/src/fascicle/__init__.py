@@ -1,0 +1,1 @@
+"""Fascicle: a scientific pipeline that is a database schema."""

@@ -1,0 +1,108 @@
+"""What the compiler must know of a database: the dialect protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from enum import Flag, auto
+from typing import TYPE_CHECKING, Any, Protocol
+
+from fascicle.model import Attribute, CoreType, TableName, TableSpec
+from fascicle.sql.statement import Sql
+
+if TYPE_CHECKING:
+    from fascicle.query.scalar import Call, Cast, JsonPath, KeySet, Like
+    from fascicle.sql.render import Rendered, Renderer
+
+
+class Capability(Flag):
+    """What a database can do beyond the common ground."""
+
+    NONE = 0
+    TRANSACTIONAL_DDL = auto()
+    RETURNING = auto()
+    SKIP_LOCKED = auto()
+    COMMENTS = auto()
+    SCHEMAS = auto()
+    NULLS_FIRST_CLAUSE = auto()
+    PIPELINE = auto()
+
+
+class Dialect(Protocol):
+    """Text and types of one database; stateless."""
+
+    name: str
+    capabilities: Capability
+    placeholder: str
+    max_identifier: int
+    max_parameters: int
+
+    # names -------------------------------------------------------------------------------------------------
+    def identifier(self, name: str) -> str:
+        """Quote an identifier."""
+
+    def table(self, name: TableName) -> str:
+        """Quote a table's full name."""
+
+    # values ------------------------------------------------------------------------------------------------
+    def encoder(self, attribute: Attribute) -> Callable[[Any], Any] | None:
+        """Return the function that turns a checked Python value into what the driver binds (``None``: as is)."""
+
+    def decoder(self, attribute: Attribute) -> Callable[[Any], Any] | None:
+        """Return the function that turns a driver's value into the Python value (``None``: as is)."""
+
+    def bind(self, value: Any, type_: CoreType | None) -> Any:
+        """Turn a literal of a restriction into what the driver binds."""
+
+    # scalars -----------------------------------------------------------------------------------------------
+    def literal(self, sql_placeholder: str, value: Any, type_: CoreType | None) -> str:
+        """Text for a bound literal: the placeholder, or the placeholder inside a cast where types need it."""
+
+    def call(self, node: Call, args: Sequence[Rendered], render: Renderer) -> Rendered:
+        """Render a function of the portable catalogue."""
+
+    def binary(self, op: str, left: Rendered, right: Rendered) -> Rendered:
+        """Render an operator whose spelling or meaning differs."""
+
+    def cast(self, node: Cast, operand: Rendered) -> Rendered:
+        """Render a cast."""
+
+    def like(self, node: Like, operand: Rendered, pattern: Rendered) -> Rendered:
+        """Render a pattern match."""
+
+    def json_path(self, node: JsonPath, operand: Rendered) -> Rendered:
+        """Render a look-up inside JSON."""
+
+    def key_set(self, node: KeySet, columns: Sequence[Rendered], render: Renderer) -> Rendered:
+        """Render membership in a set of keys as one indexed set."""
+
+    # statements --------------------------------------------------------------------------------------------
+    def limit(self, limit: int | None, offset: int) -> str:
+        """Text of the LIMIT and OFFSET clause (either may be absent)."""
+
+    def order(self, rendered: str, descending: bool) -> str:
+        """One ORDER BY term; NULLs come first when ascending, last when descending, on every database."""
+
+    def column_type(self, attribute: Attribute) -> str:
+        """Column type in a CREATE TABLE."""
+
+    def create_schema(self, schema: str) -> list[Sql]:
+        """Statements that create a schema if it is missing."""
+
+    def drop_schema(self, schema: str) -> list[Sql]:
+        """Statements that drop an emptied schema."""
+
+    def create_table(self, spec: TableSpec) -> list[Sql]:
+        """Statements that create a table with its keys, indexes, comments and lineage."""
+
+    def alter_table(self, old: TableSpec, new: TableSpec) -> list[Sql]:
+        """Statements that turn `old` into `new` (secondary attributes, indexes, comments)."""
+
+    def drop_table(self, spec: TableSpec) -> list[Sql]:
+        """Statements that drop a table and what is kept about it elsewhere."""
+
+    def insert(self, spec: TableSpec, columns: Sequence[str], mode: str, n_rows: int) -> str:
+        """Text of an INSERT of `n_rows` rows.
+
+        `mode` is ``"error"``, ``"skip"`` (rows whose *primary key* exists are left out; other unique
+        conflicts still raise) or ``"replace"`` (the row of that primary key is replaced).
+        """
