@@ -1,7 +1,8 @@
 """Private MariaDB and PostgreSQL servers for tests and benchmarks.
 
-Each server has a temporary folder, a free port on 127.0.0.1, a random password, and ends by its own process id; no
-service manager is involved and nothing outside the folder is written. As root, the servers run as an unprivileged user.
+Each server has a temporary folder, a free port on 127.0.0.1, a random password, and ends by its own
+process id; no service manager is involved and nothing outside the folder is written. As root, the servers
+run as an unprivileged user.
 """
 
 from tests.servers.base import Server, Unavailable

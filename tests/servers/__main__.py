@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 import json
 import sys
 from pathlib import Path
@@ -21,8 +20,12 @@ def main() -> int:
     """Run the command line and return its exit status."""
     parser = argparse.ArgumentParser(prog="python -m tests.servers", description=__doc__)
     parser.add_argument("verb", choices=("start", "stop", "status"))
-    parser.add_argument("names", nargs="*", metavar="server", help=f"any of {', '.join(SERVERS)}; all when none is named")
-    parser.add_argument("--durable", action="store_true", help="commits reach the disk, as benchmarks want them")
+    parser.add_argument(
+        "names", nargs="*", metavar="server", help=f"any of {', '.join(SERVERS)}; all when none is named"
+    )
+    parser.add_argument(
+        "--durable", action="store_true", help="commits reach the disk, as benchmarks want them"
+    )
     arguments = parser.parse_args()
     names = arguments.names or list(SERVERS)
     unknown = sorted(set(names) - set(SERVERS))
@@ -50,8 +53,14 @@ def _start(names: list[str], *, durable: bool) -> int:
             failed = 1
             continue
         _STATE.mkdir(exist_ok=True)
-        record = {**dataclasses.asdict(server), "folder": str(server.folder)}
-        record["ca_file"] = str(server.ca_file) if server.ca_file else None
+        record = {
+            "name": server.name,
+            "url": server.url,
+            "pid": server.pid,
+            "folder": str(server.folder),
+            "ca_file": str(server.ca_file) if server.ca_file else None,
+            "stop_signal": int(server.stop_signal),
+        }
         _file(name).touch(mode=0o600)
         _file(name).write_text(json.dumps(record), encoding="utf-8")
         print(_export(server))

@@ -60,6 +60,8 @@ class Server:
         The certificate to trust for TLS; None where the machine has no openssl.
     stop_signal : int
         What asks the server to end at once and in order.
+    process : subprocess.Popen or None
+        The handle of a server that this process started.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Server:
     folder: Path
     ca_file: Path | None
     stop_signal: int
+    process: subprocess.Popen[bytes] | None = field(default=None, repr=False, compare=False)
 
     def is_running(self) -> bool:
         """Return whether the process is still this server."""
@@ -77,6 +80,8 @@ class Server:
         """End the server by its process id and remove its folder."""
         if self.is_running():
             _end(self.pid, self.stop_signal)
+        if self.process is not None:
+            self.process.wait(timeout=STOP_TIMEOUT_S)
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -167,10 +172,10 @@ class Site:
         *,
         detached: bool,
         stop_signal: int,
-    ) -> int:
-        """Start the server, wait until `ready`, and return its process id."""
+    ) -> subprocess.Popen[bytes]:
+        """Start the server, wait until `ready`, and return its process."""
         with self.log.open("ab") as log:
-            process = subprocess.Popen(
+            process: subprocess.Popen[bytes] = subprocess.Popen(
                 [str(part) for part in command],
                 cwd=self.folder,
                 env=dict(env),
@@ -184,7 +189,7 @@ class Site:
         deadline = time.monotonic() + START_TIMEOUT_S
         while process.poll() is None and time.monotonic() < deadline:
             if ready():
-                return process.pid
+                return process
             time.sleep(0.05)
         with contextlib.suppress(ProcessLookupError):
             process.kill()
@@ -217,7 +222,7 @@ def free_port() -> int:
 
 
 def _temporary_parents() -> list[Path]:
-    return [Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp")]  # noqa: S108
+    return [Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp")]
 
 
 def _reachable(folder: Path) -> bool:

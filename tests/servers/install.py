@@ -1,7 +1,7 @@
 """Find the server binaries or, where they are missing, fetch them without touching the system.
 
-Debian's packages are downloaded with apt and unpacked into a private folder: no root is needed, no service is started,
-no cluster is created, and nothing outside the folder changes.
+Debian's packages are downloaded with apt and unpacked into a private folder: no root is needed, no service is
+started, no cluster is created, and nothing outside the folder changes.
 """
 
 from __future__ import annotations
@@ -41,7 +41,9 @@ class Programs:
                 return folder / name
         found = shutil.which(name)
         if found is None:
-            raise Unavailable(f"{name} is missing beside {self.home}", f"install the package that holds {name}")
+            raise Unavailable(
+                f"{name} is missing beside {self.home}", f"install the package that holds {name}"
+            )
         return Path(found)
 
     def environment(self) -> dict[str, str]:
@@ -76,7 +78,9 @@ def ensure(binary: str, packages: tuple[str, ...], remedy: str) -> Programs:
     if found is not None:
         return found
     if os.environ.get("FASCICLE_INSTALL_SERVERS", "1") == "0":
-        raise Unavailable(f"{binary} is not installed and FASCICLE_INSTALL_SERVERS=0 forbids fetching it", remedy)
+        raise Unavailable(
+            f"{binary} is not installed and FASCICLE_INSTALL_SERVERS=0 forbids fetching it", remedy
+        )
     if not all(shutil.which(tool) for tool in ("apt-get", "dpkg-deb")):
         raise Unavailable(f"{binary} is not installed and this is no Debian system to fetch it on", remedy)
     _unpack(_cache(), packages, remedy)

@@ -13,7 +13,7 @@ from tests.servers.install import Programs
 NAME = "mariadb"
 BINARY = "mariadbd"
 PACKAGES = ("mariadb-server-core", "mariadb-client-core")
-REMEDY = "install MariaDB 10.6 or newer (Debian: apt-get install mariadb-server), or name one in FASCICLE_TEST_MARIADB"
+REMEDY = "install MariaDB 10.6 or newer (apt-get install mariadb-server) or name one in FASCICLE_TEST_MARIADB"
 
 # What a freshly installed Debian server has; a bare mariadbd would fall back to latin1.
 _REALISTIC = ("--character-set-server=utf8mb4", "--collation-server=utf8mb4_general_ci")
@@ -35,14 +35,19 @@ def start(programs: Programs, *, durable: bool, detached: bool) -> Server:
     site = Site.make(NAME, Account.choose("mysql"))
     _prepare(site, programs)
     pair = site.certificate()
-    command = [programs.path(BINARY), "--no-defaults", *_layout(site, programs), *_REALISTIC]
+    command: list[str | Path] = [
+        programs.path(BINARY),
+        "--no-defaults",
+        *_layout(site, programs),
+        *_REALISTIC,
+    ]
     command += [] if durable else _FAST
     command += [f"--port={site.port}", "--bind-address=127.0.0.1", "--skip-name-resolve", "--skip-log-bin"]
     command += ["--max-connections=200", "--max-allowed-packet=256M", "--innodb-buffer-pool-size=256M"]
     command += [f"--init-file={site.write('init.sql', _accounts(site.password))}"]
     if pair is not None:
         command += [f"--ssl-cert={pair[0]}", f"--ssl-key={pair[1]}", f"--ssl-ca={pair[0]}"]
-    pid = site.spawn(
+    process = site.spawn(
         command,
         programs.environment(),
         lambda: _greets(site.port),
@@ -50,7 +55,7 @@ def start(programs: Programs, *, durable: bool, detached: bool) -> Server:
         stop_signal=signal.SIGTERM,
     )
     url = f"mysql://{USER}:{site.password}@127.0.0.1:{site.port}"
-    return Server(NAME, url, pid, site.folder, pair[0] if pair else None, signal.SIGTERM)
+    return Server(NAME, url, process.pid, site.folder, pair[0] if pair else None, signal.SIGTERM, process)
 
 
 def _layout(site: Site, programs: Programs) -> list[str]:
@@ -60,14 +65,21 @@ def _layout(site: Site, programs: Programs) -> list[str]:
     if programs.prefix != Path("/"):
         usr = programs.prefix / "usr"
         options += [f"--basedir={usr}", f"--lc-messages-dir={usr / 'share/mysql'}"]
-        options += [f"--plugin-dir={usr / 'lib/mysql/plugin'}", f"--character-sets-dir={usr / 'share/mysql/charsets'}"]
+        options += [
+            f"--plugin-dir={usr / 'lib/mysql/plugin'}",
+            f"--character-sets-dir={usr / 'share/mysql/charsets'}",
+        ]
     return options
 
 
 def _prepare(site: Site, programs: Programs) -> None:
     """Fill the data folder with the system tables."""
     command: list[str | Path] = [programs.path("mariadb-install-db"), "--no-defaults", "--skip-test-db"]
-    command += ["--auth-root-authentication-method=normal", "--skip-name-resolve", f"--datadir={site.folder / 'data'}"]
+    command += [
+        "--auth-root-authentication-method=normal",
+        "--skip-name-resolve",
+        f"--datadir={site.folder / 'data'}",
+    ]
     command += ["--innodb-flush-method=nosync", f"--tmpdir={site.folder}"]
     if programs.prefix != Path("/"):
         command.append(f"--basedir={programs.prefix / 'usr'}")

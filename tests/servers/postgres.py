@@ -12,7 +12,7 @@ from tests.servers.install import Programs
 NAME = "postgres"
 BINARY = "postgres"
 PACKAGES = ("postgresql",)
-REMEDY = "install PostgreSQL 15 or newer (Debian: apt-get install postgresql), or name one in FASCICLE_TEST_POSTGRES"
+REMEDY = "install PostgreSQL 15 or newer (apt-get install postgresql) or name one in FASCICLE_TEST_POSTGRES"
 
 _FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
 
@@ -40,7 +40,7 @@ def start(programs: Programs, *, durable: bool, detached: bool) -> Server:
     command: list[str | Path] = [programs.path(BINARY), "-D", site.folder / "data"]
     for setting in settings:
         command += ["-c", setting]
-    pid = site.spawn(
+    process = site.spawn(
         command,
         programs.environment(),
         lambda: _answers(programs, site.port),
@@ -49,17 +49,21 @@ def start(programs: Programs, *, durable: bool, detached: bool) -> Server:
     )
     url = f"postgresql://{USER}:{site.password}@127.0.0.1:{site.port}/{USER}"
     _run_sql(site, programs, f"CREATE DATABASE {USER}")
-    return Server(NAME, url, pid, site.folder, pair[0] if pair else None, signal.SIGINT)
+    return Server(NAME, url, process.pid, site.folder, pair[0] if pair else None, signal.SIGINT, process)
 
 
 def _prepare(site: Site, programs: Programs) -> None:
     """Make the cluster, with a linguistic default collation where the build has ICU.
 
-    A default that sorts as people do, not by code point, is what most laboratories run, and shows where a column of
-    ours would miss its own collation.
+    A default that sorts as people do, not by code point, is what most laboratories run, and shows where a
+    column of ours would miss its own collation.
     """
     command: list[str | Path] = [programs.path("initdb"), "-D", site.folder / "data", "-U", USER, "--no-sync"]
-    command += ["--auth=scram-sha-256", f"--pwfile={site.write('password', site.password)}", "--encoding=UTF8"]
+    command += [
+        "--auth=scram-sha-256",
+        f"--pwfile={site.write('password', site.password)}",
+        "--encoding=UTF8",
+    ]
     icu = ["--locale=C", "--locale-provider=icu", "--icu-locale=en-US"]
     try:
         site.run([*command, *icu], programs.environment())
@@ -74,5 +78,15 @@ def _answers(programs: Programs, port: int) -> bool:
 
 def _run_sql(site: Site, programs: Programs, statement: str) -> None:
     environment = {**programs.environment(), "PGPASSWORD": site.password, "HOME": str(site.folder)}
-    command = [programs.path("psql"), "-q", "-X", "-h", "127.0.0.1", "-p", str(site.port), "-U", USER]
+    command: list[str | Path] = [
+        programs.path("psql"),
+        "-q",
+        "-X",
+        "-h",
+        "127.0.0.1",
+        "-p",
+        str(site.port),
+        "-U",
+        USER,
+    ]
     site.run([*command, "-d", "postgres", "-c", statement], environment)

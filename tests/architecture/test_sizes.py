@@ -1,0 +1,34 @@
+"""Functions of at most 50 lines and modules of at most 500: one idea each."""
+
+import ast
+
+import pytest
+
+from tests.architecture.tree import ROOT, parsed, source_modules
+
+LONGEST_FUNCTION = 50
+LONGEST_MODULE = 500
+NO_EXCEPTION_ABOVE = 800
+
+# Modules that may be longer, each with the reason why it is not cut; the list only shrinks.
+LONG_MODULES: dict[str, str] = {}
+
+
+@pytest.mark.parametrize("path", source_modules(), ids=lambda p: p.relative_to(ROOT).as_posix())
+def test_sizes(path):
+    name = path.relative_to(ROOT).as_posix()
+    lines = path.read_text("utf-8").count("\n")
+    limit = NO_EXCEPTION_ABOVE if name in LONG_MODULES else LONGEST_MODULE
+    assert lines <= limit, f"{name} has {lines} lines: cut it by idea"
+    long = [
+        f"{node.name} ({node.end_lineno - node.lineno + 1} lines)"
+        for node in ast.walk(parsed(path))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.end_lineno - node.lineno + 1 > LONGEST_FUNCTION
+    ]
+    assert not long, f"{name}: {', '.join(long)}"
+
+
+def test_exceptions_are_still_needed():
+    for name in LONG_MODULES:
+        assert (ROOT / name).read_text("utf-8").count("\n") > LONGEST_MODULE
