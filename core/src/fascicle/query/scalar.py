@@ -143,10 +143,11 @@ class Call(Scalar):
 
 @dataclass(frozen=True, slots=True)
 class Raw(Scalar):
-    """SQL text of one dialect, written by the user through ``fc.SQL``; parameters are still bound."""
+    """SQL text of one dialect, written by the user through ``fc.SQL``; ``?`` stands for each bound parameter."""
 
     text: str
     params: tuple[Any, ...] = ()
+    type: CoreType | None = None
 
 
 @dataclass(frozen=True, slots=True)
