@@ -61,13 +61,21 @@ def test_quotes_protect_colons_hashes_and_arrows():
 
 @pytest.mark.parametrize(
     ("written", "value"),
-    [("'it''s'", "it's"), (r"'it\'s'", "it's"), (r"'a\nb\\c'", "a\nb\\c"), ('"say ""x"""', 'say "x"'), ("'%s;--'", "%s;--")],
+    [
+        ("'it''s'", "it's"),
+        (r"'it\'s'", "it's"),
+        (r"'a\nb\\c'", "a\nb\\c"),
+        ('"say ""x"""', 'say "x"'),
+        ("'%s;--'", "%s;--"),
+    ],
 )
 def test_escapes_in_strings(written, value):
     assert parse(f"x = {written} : varchar(40)").items[0].default.text == value
 
 
-@pytest.mark.parametrize("written", ["2020-01-01 10:20:30.5", "10:20", "2020-01-01T10:20", "2020-01-01", "-1.5e3", "a word"])
+@pytest.mark.parametrize(
+    "written", ["2020-01-01 10:20:30.5", "10:20", "2020-01-01T10:20", "2020-01-01", "-1.5e3", "a word"]
+)
 def test_bare_defaults_may_hold_colons_of_times(written):
     item = parse(f"x = {written} : varchar(40)").items[0]
     assert (item.default.text, item.default.quoted) == (written, False)

@@ -7,8 +7,8 @@ import uuid
 from decimal import Decimal
 
 import pytest
-from core.tests.definition.tables import declare, lookup_in
 
+from core.tests.definition.tables import declare, lookup_in
 from fascicle.definition import ParentRef, fold_unique, parse, resolve
 from fascicle.errors import CodecError, DefinitionError
 from fascicle.model import (
@@ -195,7 +195,7 @@ def test_defaults_become_values(type_, written, value):
         ("int8", "1.5"),
         ("int32", "''"),
         ("int32", "'null'"),
-        ("int32", "١"),
+        ("int32", "\u0661"),
         ("float64", "nan"),
         ("float64", "inf"),
         ("float32", "1e39"),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import warnings
 
 import pytest
-from core.tests.definition.tables import declare
 
+from core.tests.definition.tables import declare
 from fascicle.definition import LegacyTypeWarning, parse, parse_type, print_type
 from fascicle.errors import DefinitionError
 from fascicle.model import CodecRef, CoreType, CurrentTimestamp
@@ -110,21 +110,26 @@ def test_text_families_stay_native_text(text):
 
 
 @pytest.mark.parametrize(
-    "text", ["point", "timestamp with time zone", "set('a','b')", "vector(3)", "bit(8)", "inet", "my_domain(2)"]
+    "text",
+    ["point", "timestamp with time zone", "set('a','b')", "vector(3)", "bit(8)", "inet", "my_domain(2)"],
 )
 def test_sql_types_of_one_database_pass_with_a_hint(text):
     assert parse_type(text) == CoreType("native", (text,))
     assert "as it is" in parse(f"a : {text}").hints[0].text
 
 
-@pytest.mark.parametrize("sql", ["mediumint unsigned", "varchar(3)[]", '"lab"."enum_0a1b"', "enum('it''s')", "int(5)"])
+@pytest.mark.parametrize(
+    "sql", ["mediumint unsigned", "varchar(3)[]", '"lab"."enum_0a1b"', "enum('it''s')", "int(5)"]
+)
 def test_other_sql_types_are_kept_verbatim(sql):
     type_ = CoreType("native", (sql,))
     assert print_type(type_).startswith("native('")
     assert parse_type(print_type(type_)) == type_
 
 
-@pytest.mark.parametrize("sql", ["int; drop table x", "int -- x", "int /* x", "int) , x int", "it's", "a'\\'b", ""])
+@pytest.mark.parametrize(
+    "sql", ["int; drop table x", "int -- x", "int /* x", "int) , x int", "it's", "a'\\'b", ""]
+)
 def test_verbatim_types_hold_no_statements(sql):
     with pytest.raises(DefinitionError, match="more than a type"):
         parse_type(f"native({print_quoted(sql)})")
@@ -136,7 +141,16 @@ def print_quoted(text: str) -> str:
 
 @pytest.mark.parametrize(
     "text",
-    ["int24", "varcahr(3)", "int32 unsigned", "varchar(10) character set utf8", "text collate x", "filepath", "flot", "date null"],
+    [
+        "int24",
+        "varcahr(3)",
+        "int32 unsigned",
+        "varchar(10) character set utf8",
+        "text collate x",
+        "filepath",
+        "flot",
+        "date null",
+    ],
 )
 def test_near_misses_and_column_options_are_refused(text):
     with pytest.raises(DefinitionError):
@@ -145,7 +159,11 @@ def test_near_misses_and_column_options_are_refused(text):
 
 @pytest.mark.parametrize(
     ("spelling", "type_name", "alone"),
-    [("int auto_increment", "int32", True), ("bigint unsigned auto_increment", "int64", True), ("serial", "int64", True)],
+    [
+        ("int auto_increment", "int32", True),
+        ("bigint unsigned auto_increment", "int64", True),
+        ("serial", "int64", True),
+    ],
 )
 def test_counting_attributes_are_the_whole_key(spelling, type_name, alone):
     with pytest.warns(LegacyTypeWarning):
@@ -172,6 +190,8 @@ def test_each_spelling_is_warned_of_once():
 
 def test_a_timestamp_is_a_datetime_with_its_default():
     with pytest.warns(LegacyTypeWarning):
-        spec = declare("a : int8\n---\nt = CURRENT_TIMESTAMP : timestamp\nu = current_timestamp(3) : datetime(3)")
+        spec = declare(
+            "a : int8\n---\nt = CURRENT_TIMESTAMP : timestamp\nu = current_timestamp(3) : datetime(3)"
+        )
     assert spec.heading["t"].default == CurrentTimestamp()
     assert spec.heading["u"].default == CurrentTimestamp(3)

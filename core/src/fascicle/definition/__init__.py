@@ -1,8 +1,14 @@
 """The definition language: text to `TableSpec` and back."""
 
+from fascicle.definition.draft import ParentRef
 from fascicle.definition.parser import parse
 from fascicle.definition.printer import describe
-from fascicle.definition.resolver import ParentRef, default_codec_type, fold_unique, resolve, singleton_attribute
+from fascicle.definition.resolver import (
+    default_codec_type,
+    fold_unique,
+    resolve,
+    singleton_attribute,
+)
 from fascicle.definition.syntax import (
     AttributeItem,
     Definition,

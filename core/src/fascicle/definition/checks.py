@@ -49,7 +49,9 @@ def _check_enum(values: list[str]) -> None:
 
 def check_key_type(type_: CoreType, codec: CodecRef | None) -> None:
     """Raise `DefinitionError` if a type cannot be part of a primary key."""
-    if type_.name in ("json", "bytes") or (type_.name == "native" and re.search("text|blob|json|bytea", str(type_))):
+    if type_.name in ("json", "bytes") or (
+        type_.name == "native" and re.search("text|blob|json|bytea", str(type_))
+    ):
         raise DefinitionError(
             f"{codec or type_} cannot be part of a primary key",
             why="a key is compared and indexed; such values are not",

@@ -86,9 +86,9 @@ class Cursor:
         return self.text[self.at : self.at + 1] in ("'", '"')
 
     def quoted(self) -> str:
-        """Pass a quoted string and return its value.
+        r"""Pass a quoted string and return its value.
 
-        A quote inside is doubled or escaped by a backslash; ``\\n``, ``\\t``, ``\\r``, ``\\\\`` are known too.
+        A quote inside is doubled or escaped by a backslash; ``\n``, ``\t``, ``\r``, ``\\`` are known too.
         """
         self.skip()
         start, quote = self.at, self.text[self.at]
@@ -144,7 +144,8 @@ class Cursor:
     def expected(self, what: str, *, try_: str | None = None) -> DefinitionError:
         """Build the error that something else was expected here."""
         self.skip()
-        found = f"found {self.text[self.at : self.at + 20]!r}" if self.at < len(self.text) else "the line ends"
+        ahead = self.text[self.at : self.at + 20]
+        found = f"found {ahead!r}" if ahead else "the line ends"
         return self.error(f"expected {what}; {found}", try_=try_)
 
 

@@ -60,9 +60,9 @@ def convert_default(type_: CoreType, default: DefaultText) -> Any:
             why="not every database admits another one for this type",
             try_=f"write 'name = null : {type_}' or no default",
         )
-    if type_.name != "native":
-        return reader(type_, default.text)
-    return default.text if default.quoted else _native(type_, default.text)
+    if type_.name == "native" and default.quoted:
+        return default.text
+    return reader(type_, default.text)
 
 
 def print_default(value: Any) -> str:
@@ -85,7 +85,8 @@ def _fault(type_: CoreType, text: str, why: str | None = None, try_: str | None 
 def _current(type_: CoreType, digits: str | None) -> CurrentTimestamp:
     if type_.name != "datetime" and not (type_.name == "native" and str(type_).startswith("timestamp")):
         raise DefinitionError(
-            f"CURRENT_TIMESTAMP is no default of {type_}", why="only a datetime takes the time of its insertion"
+            f"CURRENT_TIMESTAMP is no default of {type_}",
+            why="only a datetime takes the time of its insertion",
         )
     own = int(type_.args[0]) if type_.name == "datetime" and type_.args else 0
     if digits and int(digits) != own and type_.name == "datetime":
@@ -112,7 +113,9 @@ def _float(type_: CoreType, text: str) -> float:
     except ValueError:
         raise _fault(type_, text, "a number is expected") from None
     if not math.isfinite(value):
-        raise _fault(type_, text, "NaN and infinities are no values of a column", "write null for a missing value")
+        raise _fault(
+            type_, text, "NaN and infinities are no values of a column", "write null for a missing value"
+        )
     if type_.name == "float32" and abs(value) > _MAX_FLOAT32:
         raise _fault(type_, text, f"float32 holds at most {_MAX_FLOAT32}")
     return value
@@ -135,7 +138,7 @@ def _decimal(type_: CoreType, text: str) -> Decimal:
     _, digits, exponent = value.normalize().as_tuple()
     whole = len(digits) + int(exponent)
     if -int(exponent) > scale or (value and whole > precision - scale):
-        raise _fault(type_, text, f"{type_} holds {precision - scale} digits before the point and {scale} after it")
+        raise _fault(type_, text, f"it holds {precision - scale} digits before the point, {scale} after")
     return value
 
 
@@ -200,7 +203,7 @@ def _uuid(type_: CoreType, text: str) -> uuid.UUID:
         raise _fault(type_, text, "32 hexadecimal digits are expected") from None
 
 
-def _native(type_: CoreType, text: str) -> int | float | str:
+def _native(_: CoreType, text: str) -> int | float | str:
     if _WHOLE.fullmatch(text):
         return int(text)
     try:

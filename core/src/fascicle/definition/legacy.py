@@ -4,7 +4,7 @@
 spelling                                     meaning
 ===========================================  ==========================================================
 tinyint, smallint, mediumint, int, bigint    int8, int16, int32, int32, int64 (a display width is ignored)
-... unsigned                                 the next wider type: int16, int32, int32, int64; bigint stays int64
+... unsigned                                 the next wider type; bigint stays int64
 serial, ... auto_increment                   the same, numbered by the database
 float; double, real                          float32; float64
 decimal, numeric, dec, fixed                 decimal(10,0) unless precision and scale are given
@@ -44,15 +44,15 @@ _BLOBS = ("tinyblob", "blob", "mediumblob", "longblob")
 _IN_STORE = ("attach", "blob", "filepath")
 TEXTS = ("tinytext", "text", "mediumtext", "longtext")
 _NATIVE_WORDS = ("precision", "varying", "with", "without", "local", "time", "zone", "unsigned")
+_OF_ONE_DATABASE = """
+    character nchar nvarchar binary varbinary timestamp year set geometry point linestring polygon multipoint line
+    multilinestring multipolygon geometrycollection interval timestamptz timetz inet cidr macaddr money xml jsonb
+    bytea citext vector tsvector tsquery int4range int8range numrange daterange tsrange hstore name oid lseg box
+    path circle int2 int4 float4 float8 clob any
+"""
 KNOWN_NATIVE = frozenset(
-    (*_INTEGERS, *_FLOATS, *_DECIMALS, *_BLOBS, *TEXTS)
-    + ("attach", "filepath", "boolean", "bit", "character", "nchar", "nvarchar", "binary", "varbinary")
-    + ("timestamp", "year", "set", "geometry", "point", "linestring", "polygon", "multipoint", "interval")
-    + ("timestamptz", "timetz", "inet", "cidr", "macaddr", "money", "xml", "jsonb", "bytea", "citext", "vector")
-    + ("tsvector", "tsquery", "int4range", "int8range", "numrange", "daterange", "tsrange", "hstore", "name")
-    + ("oid", "line", "lseg", "box", "path", "circle", "multilinestring", "multipolygon", "geometrycollection")
-    + ("int2", "int4", "float4", "float8", "clob", "any")
-)
+    (*_INTEGERS, *_FLOATS, *_DECIMALS, *_BLOBS, *TEXTS, "attach", "filepath", "boolean", "bit")
+).union(_OF_ONE_DATABASE.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,9 @@ def native_meaning(spelling: Spelling) -> Meaning:
     )
 
 
-def _says(spelling: Spelling, type_: CoreType | CodecRef, note: str = "", autoincrement: bool = False) -> Meaning:
+def _says(
+    spelling: Spelling, type_: CoreType | CodecRef, note: str = "", autoincrement: bool = False
+) -> Meaning:
     return Meaning(type_, f"{spelling.text!r} is read as {type_}{note}; write {type_}", autoincrement)
 
 
@@ -205,13 +207,15 @@ def _attach(spelling: Spelling) -> Meaning:
 
 
 def _filepath(spelling: Spelling) -> Meaning:
-    raise DefinitionError("filepath needs a store", try_="write <filepath@store>")
+    raise DefinitionError(f"{spelling.text} needs a store", try_="write <filepath@store>")
 
 
 def _text(spelling: Spelling) -> Meaning:
     _modifiers(spelling)
     type_ = CoreType("native", (spelling.name,))
-    return Meaning(type_, f"{spelling.name!r} has no fixed length and cannot be a key; where it can, write varchar(n)")
+    return Meaning(
+        type_, f"{spelling.name!r} has no fixed length and cannot be a key; write varchar(n) instead"
+    )
 
 
 def _stored(spelling: Spelling) -> Meaning:

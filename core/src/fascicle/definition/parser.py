@@ -100,7 +100,15 @@ class _Parser:
         comment = _comment(cursor, f"the comment of {name!r}")
         in_key = self.divider is None
         return AttributeItem(
-            name, parsed.type, default, comment, in_key, cursor.line, column, type_column, parsed.autoincrement
+            name,
+            parsed.type,
+            default,
+            comment,
+            in_key,
+            cursor.line,
+            column,
+            type_column,
+            parsed.autoincrement,
         )
 
 
@@ -150,7 +158,9 @@ def _default(cursor: Cursor) -> DefaultText:
     end = cursor.text.find(":", cursor.at)
     text = cursor.text[cursor.at : end if end >= 0 else len(cursor.text)].partition("#")[0].strip()
     if end < 0 or not text:
-        raise cursor.expected("a default, then ':' and the type" if not text else "':' and a type after the default")
+        raise cursor.expected(
+            "a default, then ':' and the type" if not text else "':' and a type after the default"
+        )
     cursor.at += len(text)
     return DefaultText(text, False, column)
 
@@ -165,7 +175,9 @@ def _index(cursor: Cursor, unique: bool, column: int) -> IndexItem:
         elif found := cursor.match(_PATH):
             columns.append((found.group().replace(" ", ""), place))
         else:
-            raise cursor.expected("an attribute, a path into a json attribute, or an expression in parentheses")
+            raise cursor.expected(
+                "an attribute, a path into a json attribute, or an expression in parentheses"
+            )
         if not cursor.accept(","):
             break
     cursor.expect(")", "or ',' in the index")
@@ -186,7 +198,9 @@ def _expression(cursor: Cursor) -> str:
             text = cursor.text[start : cursor.at]
             if not is_safe_sql(text):
                 cursor.at = start
-                raise cursor.error("this is more than an expression", why="statements and comments are not admitted")
+                raise cursor.error(
+                    "this is more than an expression", why="statements and comments are not admitted"
+                )
             return text
     cursor.at = start
     raise cursor.error("this parenthesis is never closed")

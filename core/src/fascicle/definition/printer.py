@@ -11,6 +11,7 @@ from fascicle.definition.types import print_type
 from fascicle.model import REQUIRED, Attribute, ForeignKey, Index, TableName, TableSpec
 
 _LINE_BREAKS = re.compile(r"[\r\n\0]+")
+_COUNTING = {"int8": "tinyint", "int16": "smallint", "int32": "int"}
 NameOf = Callable[[TableName], str]
 ParentOf = Callable[[TableName], TableSpec | None]
 
@@ -50,8 +51,8 @@ class _Printer:
         self.in_key = True
 
     def run(self) -> str:
-        for position, foreign_key in enumerate(self.spec.foreign_keys):
-            self._foreign_key(foreign_key, self.spec.foreign_keys[:position])
+        for foreign_key in self.spec.foreign_keys:
+            self._foreign_key(foreign_key)
         self._attributes(self.pending)
         self._divide()
         self.rows += [_index(index) for index in self.spec.indexes]
@@ -74,13 +75,13 @@ class _Printer:
             self.rows.append(_attribute(attribute))
             self.pending.remove(attribute)
 
-    def _foreign_key(self, foreign_key: ForeignKey, earlier: Iterable[ForeignKey]) -> None:
+    def _foreign_key(self, foreign_key: ForeignKey) -> None:
         names = [child for child, _ in foreign_key.columns]
         new = [a for a in self.pending if a.name in names]
         if new:
             self._attributes(self.pending[: self.pending.index(new[0])])
             if not self._folds(foreign_key, new):
-                self._attributes(new)
+                self._attributes(self.pending[: self.pending.index(new[-1]) + 1])
                 new = []
         self._enter(new)
         for attribute in new:
@@ -136,7 +137,7 @@ def _attribute(attribute: Attribute) -> tuple[str, str, str]:
         name += f" = {print_default(attribute.default)}"
     type_ = print_type(attribute.codec or attribute.type)
     if attribute.autoincrement:
-        type_ = {"int8": "tinyint", "int16": "smallint", "int32": "int"}.get(type_, "bigint") + " auto_increment"
+        type_ = f"{_COUNTING.get(type_, 'bigint')} auto_increment"
     return name, type_, _one_line(attribute.comment)
 
 

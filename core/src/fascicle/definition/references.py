@@ -33,7 +33,7 @@ def read_foreign_key(cursor: Cursor, *, in_key: bool) -> ForeignKeyItem:
         "unique" in options,
         in_key,
         cursor.line,
-        place if place > column else column,
+        max(place, column),
         tuple(columns),
     )
 
@@ -115,6 +115,9 @@ def _rename(cursor: Cursor, taken: list[str]) -> tuple[str, str]:
     old = cursor.quoted().strip()
     if not _NAME.fullmatch(old):
         raise cursor.source.error(
-            cursor.line, place, f"{old!r} is no attribute name", why="a foreign key may rename, and nothing else"
+            cursor.line,
+            place,
+            f"{old!r} is no attribute name",
+            why="a foreign key may rename, and nothing else",
         )
     return old, new

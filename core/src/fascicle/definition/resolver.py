@@ -4,57 +4,42 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from fascicle.definition.checks import check_index, check_key_type, check_type
 from fascicle.definition.defaults import convert_default, is_null
-from fascicle.definition.parser import MAX_NAME
+from fascicle.definition.draft import Draft
+from fascicle.definition.inheritance import Lookup, add_foreign_key
 from fascicle.definition.source import Source
-from fascicle.definition.syntax import AttributeItem, Definition, ForeignKeyItem, IndexItem, LegacyTypeWarning
-from fascicle.errors import DefinitionError, FascicleError
+from fascicle.definition.syntax import (
+    AttributeItem,
+    Definition,
+    ForeignKeyItem,
+    IndexItem,
+    LegacyTypeWarning,
+)
+from fascicle.errors import FascicleError
 from fascicle.model import (
     REQUIRED,
     Attribute,
     CodecRef,
     CoreType,
     ForeignKey,
-    Heading,
     Index,
     TableName,
     TableSpec,
     Tier,
-    nearest,
 )
 
 SINGLETON = "_singleton"
 
 
-@dataclass(frozen=True, slots=True)
-class ParentRef:
-    """A table that a foreign key refers to.
-
-    Parameters
-    ----------
-    name : TableName
-        Its physical name.
-    heading : Heading
-        Its full heading (hidden attributes too).
-    spec : TableSpec or None
-        Its specification, where known.
-    """
-
-    name: TableName
-    heading: Heading
-    spec: TableSpec | None = None
-
-
-Lookup = Callable[[str], ParentRef]
 CodecType = Callable[[CodecRef], CoreType]
 
 
 def default_codec_type(codec: CodecRef) -> CoreType:
-    """Stored type of a codec by convention: ``bytes`` for blobs and attachments kept in the table, else ``json``."""
+    """Stored type by convention: ``bytes`` for blobs and attachments kept in the table, else ``json``."""
     return CoreType("bytes" if codec.store is None and codec.name in ("blob", "attach") else "json")
 
 
@@ -101,8 +86,9 @@ def resolve(
     DefinitionError
         With line, column and caret.
     """
-    resolver = _Resolver(definition, name, tier or name.tier, lookup, codec_dtype, allow_hidden)
-    spec = resolver.run(allow_new_key_attributes)
+    draft = Draft(Source(definition.text, str(name)), name, tier or name.tier)
+    resolver = _Resolver(draft, lookup, codec_dtype, allow_hidden)
+    spec = resolver.run(definition, allow_new_key_attributes)
     if warn:
         for hint in definition.hints:
             # One place in the code, so that Python's own registry shows each text once.
@@ -111,56 +97,42 @@ def resolve(
 
 
 class _Resolver:
-    def __init__(
-        self,
-        definition: Definition,
-        name: TableName,
-        tier: Tier | None,
-        lookup: Lookup,
-        codec_dtype: CodecType,
-        allow_hidden: bool,
-    ) -> None:
-        self.definition = definition
-        self.source = Source(definition.text, str(name))
-        self.name = name
-        self.tier = tier
+    def __init__(self, draft: Draft, lookup: Lookup, codec_dtype: CodecType, allow_hidden: bool) -> None:
+        self.draft = draft
+        self.source = draft.source
         self.lookup = lookup
         self.codec_dtype = codec_dtype
         self.allow_hidden = allow_hidden
-        self.attributes: dict[str, Attribute] = {}
-        self.origin: dict[str, str] = {}  # how each attribute came in, for messages
-        self.foreign_keys: list[ForeignKey] = []
-        self.indexes: list[Index] = []
 
-    def run(self, allow_new_key_attributes: bool) -> TableSpec:
-        for item in self.definition.items:
+    def run(self, definition: Definition, allow_new_key_attributes: bool) -> TableSpec:
+        alone = sum(item.in_key for item in definition.items if not isinstance(item, IndexItem)) == 1
+        for item in definition.items:
             if isinstance(item, AttributeItem):
-                self._attribute(item)
+                self._attribute(item, alone)
             elif isinstance(item, ForeignKeyItem):
-                self._foreign_key(item)
-        for item in self.definition.items:
+                add_foreign_key(self.draft, item, self.lookup)
+        for item in definition.items:
             if isinstance(item, IndexItem):
                 self._index(item)
         self._check_master()
-        if not allow_new_key_attributes:
-            self._check_foreign_key_only()
-        foreign_keys, indexes = fold_unique(self.foreign_keys, self.indexes)
-        return TableSpec(self.name, self._ordered(), foreign_keys, indexes, self.definition.comment)
+        if not allow_new_key_attributes and self.draft.tier in (Tier.IMPORTED, Tier.COMPUTED):
+            self._check_key_is_foreign(definition)
+        foreign_keys, indexes = fold_unique(self.draft.foreign_keys, self.draft.indexes)
+        return TableSpec(self.draft.name, self._ordered(), foreign_keys, indexes, definition.comment)
 
     def _ordered(self) -> tuple[Attribute, ...]:
-        key = [a for a in self.attributes.values() if a.in_key]
-        if not key:
-            key = [singleton_attribute(self.name)]
-        return (*key, *(a for a in self.attributes.values() if not a.in_key))
+        attributes = self.draft.attributes.values()
+        key = [a for a in attributes if a.in_key] or [singleton_attribute(self.draft.name)]
+        return (*key, *(a for a in attributes if not a.in_key))
 
     # attributes --------------------------------------------------------------------------------------------
-    def _attribute(self, item: AttributeItem) -> None:
-        if item.name in self.attributes:
+    def _attribute(self, item: AttributeItem, alone: bool) -> None:
+        if item.name in self.draft.attributes:
             raise self.source.error(
                 item.line,
                 item.column,
                 f"the attribute {item.name!r} is declared twice",
-                why=f"it was {self.origin[item.name]}",
+                why=f"it was {self.draft.origin[item.name]}",
                 try_="leave out one of the two",
             )
         if item.name.startswith("_") and not self.allow_hidden:
@@ -173,13 +145,13 @@ class _Resolver:
             )
         codec = item.type if isinstance(item.type, CodecRef) else None
         type_ = item.type if isinstance(item.type, CoreType) else self._codec_type(item, item.type)
-        self._at(item.line, item.type_column, check_type, type_)
+        self.draft.at(item.line, item.type_column, check_type, type_)
         if item.in_key:
-            self._at(item.line, item.type_column, check_key_type, type_, codec)
+            self.draft.at(item.line, item.type_column, check_key_type, type_, codec)
         if item.autoincrement:
-            self._check_autoincrement(item)
+            self._check_autoincrement(item, alone)
         nullable, default = self._default(item, type_, codec)
-        self.attributes[item.name] = Attribute(
+        self.draft.attributes[item.name] = Attribute(
             item.name,
             type_,
             in_key=item.in_key,
@@ -187,10 +159,11 @@ class _Resolver:
             default=default,
             comment=item.comment,
             codec=codec,
-            lineage=f"{self.name}.{item.name}" if item.in_key else None,
+            lineage=f"{self.draft.name}.{item.name}" if item.in_key else None,
             autoincrement=item.autoincrement,
         )
-        self.origin[item.name] = f"declared on line {item.line}"
+        self.draft.origin[item.name] = f"declared on line {item.line}"
+        self.draft.declared.add(item.name)
 
     def _codec_type(self, item: AttributeItem, codec: CodecRef) -> CoreType:
         try:
@@ -205,7 +178,9 @@ class _Resolver:
         if default is None:
             return False, REQUIRED
         if item.autoincrement:
-            raise self.source.error(item.line, default.column, "an attribute that counts by itself has no default")
+            raise self.source.error(
+                item.line, default.column, "an attribute that counts by itself has no default"
+            )
         if is_null(default):
             if item.in_key:
                 raise self.source.error(
@@ -224,22 +199,10 @@ class _Resolver:
                 why="the database cannot make values of a codec",
                 try_=f"write '{item.name} = null : {codec}' or no default",
             )
-        return False, self._at(item.line, default.column, convert_default, type_, default)
+        return False, self.draft.at(item.line, default.column, convert_default, type_, default)
 
-    def _at(self, line: int, column: int, function: Callable[..., Any], *args: Any) -> Any:
-        """Call, giving an error its place in the text."""
-        try:
-            return function(*args)
-        except DefinitionError as error:
-            raise self.source.error(line, column, error.what, why=error.why, try_=error.try_) from None
-
-    def _check_autoincrement(self, item: AttributeItem) -> None:
-        others = any(
-            i.in_key and i is not item
-            for i in self.definition.items
-            if isinstance(i, AttributeItem | ForeignKeyItem)
-        )
-        if not item.in_key or others:
+    def _check_autoincrement(self, item: AttributeItem, alone: bool) -> None:
+        if not item.in_key or not alone:
             raise self.source.error(
                 item.line,
                 item.type_column,
@@ -248,167 +211,42 @@ class _Resolver:
                 try_="give the numbers yourself: int64 without auto_increment",
             )
 
-    # foreign keys ------------------------------------------------------------------------------------------
-    def _foreign_key(self, item: ForeignKeyItem) -> None:
-        parent = self._parent(item)
-        key = [a for a in parent.heading.values() if a.in_key and not a.is_hidden]
-        if not key:
-            raise self.source.error(
-                item.line,
-                item.column,
-                f"{item.parent} has no key to refer to",
-                why="it is a singleton table, with one row at most",
-            )
-        renames = self._renames(item, parent, [a.name for a in key])
-        columns = tuple((renames.get(a.name, a.name), a.name) for a in key)
-        for (child, _), attribute in zip(columns, key, strict=True):
-            self._inherit(item, parent, child, attribute)
-        mine = [self.attributes[child] for child, _ in columns]
-        if item.nullable and not any(a.nullable for a in mine):
-            raise self.source.error(
-                item.line,
-                item.column,
-                "this foreign key cannot be nullable",
-                why=f"none of its attributes ({', '.join(a.name for a in mine)}) is nullable",
-            )
-        self.foreign_keys.append(
-            ForeignKey(
-                parent.name,
-                columns,
-                in_key=all(a.in_key for a in mine),
-                nullable=any(a.nullable for a in mine),
-                unique=item.unique,
-            )
-        )
-
-    def _parent(self, item: ForeignKeyItem) -> ParentRef:
-        master = self.name.master if self.tier is Tier.PART else None
-        wanted = "master" if master is not None and item.parent == master.class_name else item.parent
-        if item.parent == "master" and master is None:
-            raise self.source.error(
-                item.line, item.column, "'master' means the master of a part, and this table is no part"
-            )
-        try:
-            parent = self.lookup(wanted)
-        except (FascicleError, KeyError) as error:
-            reason = error if isinstance(error, FascicleError) else None
-            raise self.source.error(
-                item.line,
-                item.column,
-                f"the table {item.parent} cannot be found",
-                why=reason.what if reason else None,
-                try_=(reason.try_ if reason else None) or "import it, or declare it before this table",
-            ) from error
-        if parent.name == self.name:
-            raise self.source.error(
-                item.line,
-                item.column,
-                "a table cannot refer to itself",
-                why="its rows could then never be deleted in order",
-                try_="keep such links in a table of their own",
-            )
-        return parent
-
-    def _renames(self, item: ForeignKeyItem, parent: ParentRef, key: Sequence[str]) -> dict[str, str]:
-        for (old, new), column in zip(item.renames, item.rename_columns, strict=True):
-            what, why = "", ""
-            if old not in key:
-                what = f"{item.parent} has no key attribute {old!r}"
-                why = f"its key is {', '.join(key)}"
-                if old in parent.heading:
-                    why += f"; {old!r} is not part of it, and a foreign key holds the key alone"
-            elif new in key and new != old and new not in dict(item.renames):
-                what = f"{new!r} names another key attribute of {item.parent}"
-            elif len(new) > MAX_NAME:
-                what = f"the name {new!r} is longer than {MAX_NAME} characters"
-            if what:
-                close = [] if old in key else nearest(old, key)
-                raise self.source.error(
-                    item.line, column, what, why=why or None, try_=f"did you mean {close[0]!r}?" if close else None
-                )
-        return dict(item.renames)
-
-    def _inherit(self, item: ForeignKeyItem, parent: ParentRef, child: str, theirs: Attribute) -> None:
-        lineage = theirs.lineage or f"{parent.name}.{theirs.name}"
-        mine = self.attributes.get(child)
-        where = f"inherited from {item.parent} on line {item.line}"
-        if mine is None:
-            self.attributes[child] = replace(
-                theirs,
-                name=child,
-                in_key=item.in_key,
-                nullable=item.nullable,
-                default=None if item.nullable else REQUIRED,
-                lineage=lineage,
-                autoincrement=False,
-                computed=False,
-            )
-            self.origin[child] = where
-            return
-        if (mine.type, mine.codec) != (theirs.type, theirs.codec):
-            raise self.source.error(
-                item.line,
-                item.column,
-                f"{child!r} is {mine.declared} here, {theirs.declared} in {item.parent}",
-                why=f"it was {self.origin[child]}",
-                try_=f"rename one of them: -> {item.parent}.proj({item.parent.split('.')[-1].lower()}_{child}='{theirs.name}')",
-            )
-        explicit = self.origin[child].startswith("declared")
-        if not explicit and mine.lineage != lineage:
-            self._refuse_merge(item, child, theirs.name, mine.lineage, lineage)
-        if not any(child in dict(fk.columns) for fk in self.foreign_keys):
-            self.attributes[child] = replace(
-                mine, lineage=lineage, native=theirs.native, collation=theirs.collation
-            )
-
-    def _refuse_merge(self, item: ForeignKeyItem, child: str, theirs: str, one: str | None, other: str) -> None:
-        prefix = item.parent.split(".")[-1].lower()
-        raise self.source.error(
-            item.line,
-            item.column,
-            f"{child!r} would stand for two different things",
-            why=f"it was {self.origin[child]} (from {one}), and {item.parent} would bring {other} under the same name",
-            try_=f"-> {item.parent}.proj({prefix}_{child}='{theirs}'); if one column shall really serve both, "
-            f"declare {child!r} above the two lines",
-        )
-
     # the rest ----------------------------------------------------------------------------------------------
     def _index(self, item: IndexItem) -> None:
         names: list[str] = []
         for text, column in item.columns:
-            names.append(self._at(item.line, column, check_index, text, self.attributes))
+            names.append(self.draft.at(item.line, column, check_index, text, self.draft.attributes))
         index = Index(tuple(names), item.unique)
-        if index in self.indexes or len(set(names)) < len(names):
-            raise self.source.error(item.line, item.column, "this repeats an index, or an attribute in an index")
-        self.indexes.append(index)
+        if index in self.draft.indexes or len(set(names)) < len(names):
+            raise self.source.error(
+                item.line, item.column, "this repeats an index, or an attribute in an index"
+            )
+        self.draft.indexes.append(index)
 
     def _check_master(self) -> None:
-        master = self.name.master if self.tier is Tier.PART else None
-        if master is None:
+        master = self.draft.master
+        keys = [fk for fk in self.draft.foreign_keys if fk.in_key]
+        if master is None or any(master in (fk.parent, fk.parent.master) for fk in keys):
             return
-        if not any(fk.in_key and master in (fk.parent, fk.parent.master) for fk in self.foreign_keys):
-            raise self.source.error(
-                1,
-                1,
-                f"the key of a part refers to its master ({master.class_name})",
-                why="a row of a part belongs to one row of its master",
-                try_="write '-> master' as its first line",
-            )
+        raise self.source.error(
+            1,
+            1,
+            f"the key of a part refers to its master ({master.class_name})",
+            why="a row of a part belongs to one row of its master",
+            try_="write '-> master' as its first line",
+        )
 
-    def _check_foreign_key_only(self) -> None:
-        if self.tier not in (Tier.IMPORTED, Tier.COMPUTED):
-            return
-        inherited = {child for fk in self.foreign_keys for child, _ in fk.columns}
-        for item in self.definition.items:
+    def _check_key_is_foreign(self, definition: Definition) -> None:
+        inherited = {child for fk in self.draft.foreign_keys for child, _ in fk.columns}
+        for item in definition.items:
             if isinstance(item, AttributeItem) and item.in_key and item.name not in inherited:
-                if not item.name.startswith("_"):
-                    raise self.source.error(
-                        item.line,
-                        item.column,
-                        f"the key of {self.tier.value} tables comes from foreign keys alone, {item.name!r} does not",
-                        why="each row is made from rows of other tables, and their keys say which",
-                        try_="move the attribute below '---', into a part, or into a Manual table upstream",
-                    )
+                raise self.source.error(
+                    item.line,
+                    item.column,
+                    f"the keys of {self.draft.tier} tables are all foreign, {item.name!r} is not",
+                    why="each row is made from rows of other tables, and their keys say which",
+                    try_="move the attribute below '---', into a part, or into a Manual table upstream",
+                )
 
 
 def singleton_attribute(name: TableName) -> Attribute:

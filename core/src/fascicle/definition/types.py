@@ -100,7 +100,10 @@ def _verbatim(cursor: Cursor) -> CoreType:
     cursor.expect(")", "after the SQL type")
     if not is_safe_sql(sql):
         raise cursor.source.error(
-            cursor.line, place, "this is more than a type", why="statements and comments are not admitted in a type"
+            cursor.line,
+            place,
+            "this is more than a type",
+            why="statements and comments are not admitted in a type",
         )
     return CoreType("native", (sql,))
 
@@ -179,9 +182,13 @@ def _length(name: str, args: tuple[int | str, ...] | None) -> CoreType | None:
     if args is None and name == "char":
         return CoreType("char", (1,))
     if args is None or len(args) != 1 or not isinstance(args[0], int):
-        raise DefinitionError(f"{name} needs a length", try_=f"write {name}(n), n the greatest number of characters")
+        raise DefinitionError(
+            f"{name} needs a length", try_=f"write {name}(n), n the greatest number of characters"
+        )
     if args[0] < 1:
-        raise DefinitionError(f"{name}({args[0]}) could hold no character", try_="give a length of at least 1")
+        raise DefinitionError(
+            f"{name}({args[0]}) could hold no character", try_="give a length of at least 1"
+        )
     return CoreType(name, args)
 
 
@@ -195,7 +202,7 @@ def _digits(name: str, args: tuple[int | str, ...] | None) -> CoreType | None:
     return CoreType(name, args if args[0] else ())
 
 
-def _decimal(name: str, args: tuple[int | str, ...] | None) -> CoreType | None:
+def _decimal(_: str, args: tuple[int | str, ...] | None) -> CoreType | None:
     numbers = [a for a in args or () if isinstance(a, int)]
     if args is None or len(args) != 2 or len(numbers) != 2:
         return None  # an older spelling
@@ -203,12 +210,12 @@ def _decimal(name: str, args: tuple[int | str, ...] | None) -> CoreType | None:
     if not 1 <= precision <= 65 or scale > min(precision, 30):
         raise DefinitionError(
             f"decimal({precision},{scale}) is out of range",
-            why="decimal(p,s) holds p digits in all (1 to 65), s of them (at most 30, at most p) after the point",
+            why="decimal(p,s) holds p digits (1 to 65), s of them (at most 30 and p) after the point",
         )
     return CoreType("decimal", (precision, scale))
 
 
-def _enum(name: str, args: tuple[int | str, ...] | None) -> CoreType | None:
+def _enum(_: str, args: tuple[int | str, ...] | None) -> CoreType | None:
     if not args or not all(isinstance(value, str) for value in args):
         raise DefinitionError("enum needs its values", try_="write enum('a', 'b')")
     return CoreType("enum", args)
