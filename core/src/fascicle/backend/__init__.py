@@ -1,0 +1,1 @@
+"""Connections, transactions and streams; the seam that database products fill."""

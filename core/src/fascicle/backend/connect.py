@@ -1,0 +1,99 @@
+"""Open a connection by URL."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, cast
+
+from fascicle.backend.connection import Connection
+from fascicle.backend.protocol import Backend
+from fascicle.backend.url import DatabaseUrl
+from fascicle.errors import ConfigError, PluginError
+
+_POOL_OPTIONS = ("pool_size", "pool_idle", "pool_wait")
+_PARTS = ("host", "port", "user", "password", "database")
+_EXTRAS = {"mysql": "mysql", "postgresql": "postgres"}
+
+
+def connect(url: str | DatabaseUrl | os.PathLike[str], **options: Any) -> Connection:
+    """Open a connection to a database.
+
+    Parameters
+    ----------
+    url : str or DatabaseUrl or path
+        E.g. ``"sqlite:///lab.db"``, ``"mysql://user@host:3306"``, ``"postgresql://user@host/database"``; a path
+        object means an SQLite file.
+    **options
+        ``host``, ``port``, ``user``, ``password`` or ``database`` replace that part of the URL; ``pool_size``,
+        ``pool_idle`` and ``pool_wait`` shape the pool; any other is an option of the URL, e.g. ``ssl_ca``.
+
+    Returns
+    -------
+    Connection
+        Ready to use; a context manager that closes it.
+
+    Raises
+    ------
+    ConfigError
+        If the URL or an option makes no sense.
+    PluginError
+        If no installed backend serves the URL's scheme.
+    LostConnectionError, AccessError
+        If the server cannot be reached, or refuses.
+    """
+    if isinstance(url, os.PathLike):
+        url = DatabaseUrl("sqlite", database=os.fspath(url))
+    place = DatabaseUrl.parse(url)
+    pool = {name: options.pop(name) for name in _POOL_OPTIONS if options.get(name) is not None}
+    parts = {name: options.pop(name) for name in _PARTS if name in options}
+    if "port" in parts and parts["port"] is not None:
+        parts["port"] = _port(parts["port"])
+    given = {name: value for name, value in options.items() if value is not None}
+    place = place.evolve(**parts, options=given)
+    connection = Connection(place, find_backend(place.scheme), **pool)
+    try:
+        # A wrong password or path is told here, not at some later statement.
+        connection.ping()
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _port(value: Any) -> int:
+    try:
+        return int(value)
+    except (TypeError, ValueError):
+        raise ConfigError(f"the port {value!r} is not a number") from None
+
+
+def find_backend(scheme: str) -> Backend:
+    """Return the backend that serves a URL scheme, from the entry points of ``fascicle.backends``.
+
+    Raises
+    ------
+    PluginError
+        If none is installed, or it cannot be loaded.
+    """
+    if scheme == "sqlite":
+        from fascicle.backend.sqlite import BACKEND  # lazily: servers need no sqlite3
+
+        return BACKEND
+    from importlib.metadata import entry_points  # lazily: costs milliseconds that SQLite users need not pay
+
+    found = {point.name: point for point in entry_points(group="fascicle.backends")}
+    if scheme not in found:
+        extra = _EXTRAS.get(scheme)
+        raise PluginError(
+            f"no installed backend serves {scheme}://",
+            why=f"the installed ones serve {', '.join(sorted({'sqlite', *found}))}",
+            try_=f"pip install 'fascicle[{extra}]'" if extra else "check the scheme of the URL",
+        )
+    try:
+        return cast(Backend, found[scheme].load())
+    except ImportError as error:
+        raise PluginError(
+            f"the backend of {scheme}:// cannot be loaded",
+            why=str(error),
+            try_=f"pip install --upgrade 'fascicle[{_EXTRAS.get(scheme, scheme)}]'",
+        ) from error
