@@ -1,0 +1,398 @@
+"""From nodes to SELECTs: flat where possible, nested where the meaning needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from fascicle.model import Attribute, TableName
+from fascicle.query.nodes import Aggregate, Distinct, Join, Limit, Node, Project, Relation, Restrict, Union
+from fascicle.query.scalar import TRUE, Call, Column, Every, Exists, Raw, Scalar
+from fascicle.query.walk import children, columns_of
+from fascicle.sql.dialect import Dialect
+from fascicle.sql.render import Rendered, Renderer
+from fascicle.sql.select import Entry, Item, Made, Null, Plain, Select, Writer
+
+ROWS = "~rows"  # hidden count beside an aggregation: no attribute can be called so
+
+
+class Scope:
+    """What names mean where a scalar stands; what the renderer of scalars asks."""
+
+    __slots__ = ("entries", "lowering", "renderer")
+
+    def __init__(self, lowering: Lowering, entries: dict[str, Entry]) -> None:
+        self.lowering = lowering
+        self.entries = entries
+        self.renderer = Renderer(lowering.dialect, self)
+
+    def column(self, name: str) -> Rendered:
+        """Return the text of an attribute."""
+        return self.entries[name].rendered()
+
+    def exists(self, node: Exists) -> Rendered:
+        """Return the text of a test whether a relation has a row that agrees with this one."""
+        return self.lowering.exists(node, self)
+
+    def render(self, scalar: Scalar) -> Rendered:
+        """Return the text of a value."""
+        return self.renderer.render(scalar)
+
+    def conditions(self, scalar: Scalar) -> list[Rendered]:
+        """Return the texts of conditions that hold together, each fit to stand beside AND."""
+        return [self.renderer.conjunct(term) for term in conjuncts(scalar)]
+
+
+def conjuncts(scalar: Scalar) -> Iterable[Scalar]:
+    """Yield the terms of a conjunction, nested ones too."""
+    if isinstance(scalar, Every):
+        for term in scalar.terms:
+            yield from conjuncts(term)
+    else:
+        yield scalar
+
+
+class Lowering:
+    """One statement's worth of lowering: numbers its aliases, so that the same query has the same text."""
+
+    def __init__(self, dialect: Dialect, target: TableName | None = None) -> None:
+        self.dialect = dialect
+        self.count = 0
+        # A table that the statement changes: subqueries that read it must be computed apart.
+        self.target = target
+        self._quoted: dict[str, str] = {}
+
+    # pieces ------------------------------------------------------------------------------------------------
+    def quote(self, name: str) -> str:
+        """Quote an identifier, once for each name."""
+        quoted = self._quoted.get(name)
+        if quoted is None:
+            quoted = self._quoted[name] = self.dialect.identifier(name)
+        return quoted
+
+    def _alias(self) -> str:
+        self.count += 1
+        return f"t{self.count}"
+
+    def columns_of(
+        self, item: Item, attributes: Iterable[Attribute], prefix: str | None = None
+    ) -> dict[str, Entry]:
+        """Return entries for the columns of an item."""
+        prefix = item.alias if prefix is None else prefix
+        return {a.name: Plain(item, a.name, a, f"{prefix}.{self.quote(a.name)}") for a in attributes}
+
+    def nest(self, select: Select, node: Node) -> Select:
+        """Wrap a SELECT of the columns of `node` as a derived table."""
+        if not select.is_limited:
+            select.order = []
+        return self._derive((select,), node)
+
+    def _derive(self, bodies: tuple[Select, ...], node: Node, *, union_all: bool = False) -> Select:
+        item = Item(self._alias(), bodies=bodies, names=tuple(node.heading), union_all=union_all)
+        return Select([item], self.columns_of(item, node.heading.attributes.values()))
+
+    def _materialise(self, select: Select, node: Node, names: Sequence[str]) -> Select:
+        """Wrap a SELECT so that the database computes it apart: DISTINCT keeps it from being merged."""
+        attributes = [node.heading[name] for name in dict.fromkeys(names)]
+        item = Item(
+            self._alias(), bodies=(select,), names=tuple(a.name for a in attributes), materialised=True
+        )
+        return Select([item], self.columns_of(item, attributes))
+
+    def flat(self, node: Node) -> Select:
+        """Lower a node to a SELECT to which joins and groups may be added."""
+        select = self.lower(node)
+        if not select.is_flat:
+            return self.nest(select, node)
+        select.order = []  # an order without a limit is an order of the final result alone
+        return select
+
+    # nodes -------------------------------------------------------------------------------------------------
+    def lower(self, node: Node) -> Select:
+        """Lower any node."""
+        return _LOWER[type(node)](self, node)
+
+    def relation(self, node: Relation) -> Select:
+        """A table."""
+        item = Item(self._alias(), self.dialect.table(node.name))
+        return Select([item], self.columns_of(item, node.heading.attributes.values()))
+
+    def restrict(self, node: Restrict) -> Select:
+        """A condition goes to WHERE, one on aggregates to HAVING."""
+        select = self.lower(node.source)
+        if node.condition == TRUE:
+            return select
+        if select.is_limited or not self._takes(select, node.condition):
+            select = self.nest(select, node.source)
+        self._add_conditions(select, node.condition)
+        return select
+
+    def _takes(self, select: Select, condition: Scalar) -> bool:
+        """Whether a condition can be added to a SELECT as it stands."""
+        if _holds(condition, Raw) and not _keeps_names(select):
+            return False  # raw text names columns, which only one item may offer
+        if select.group is None:
+            return True
+        for term in conjuncts(condition):
+            if not _by_group(select, term) and (not select.group or _holds(term, Exists)):
+                # HAVING without GROUP BY, or with a correlated subquery, is not understood everywhere.
+                return False
+        return True
+
+    def _add_conditions(self, select: Select, condition: Scalar) -> None:
+        scope = Scope(self, select.entries)
+        if select.group is None:
+            select.where += scope.conditions(condition)
+            return
+        for term in conjuncts(condition):
+            # What a group has in common can be asked of each of its rows, before they are gathered.
+            (select.where if _by_group(select, term) else select.having).extend(scope.conditions(term))
+
+    def project(self, node: Project) -> Select:
+        """New names for entries, and expressions over them."""
+        select = self.lower(node.source)
+        if (any(_holds(scalar, Raw) for _, scalar in node.columns) and not _keeps_names(select)) or _is_bulky(
+            node, select
+        ):
+            select = self.nest(select, node.source)
+        select.entries = self._map(select.entries, node.columns)
+        return select
+
+    def _map(self, entries: dict[str, Entry], columns: Sequence[tuple[str, Scalar]]) -> dict[str, Entry]:
+        scope: Scope | None = None
+        mapped: dict[str, Entry] = {}
+        for name, scalar in columns:
+            if isinstance(scalar, Column):
+                mapped[name] = entries[scalar.name]
+            else:
+                scope = scope or Scope(self, entries)
+                mapped[name] = Made(scalar, scope)
+        return mapped
+
+    def join(self, node: Join) -> Select:
+        """Items side by side; a derived table only where one side groups, limits, or would hide its NULLs."""
+        left = self.flat(node.left)
+        right = self.flat(node.right)
+        if node.outer and not _can_follow_outer(right):
+            right = self.nest(right, node.right)
+        matched = {name: (left.entries[name], right.entries[name]) for name in node.on}
+        first = right.items[0]
+        for name in node.on:
+            self._match(left, first, matched[name], outer=node.outer)
+        first.join = "LEFT JOIN" if node.outer else "JOIN"
+        if node.outer:
+            first.on += right.where
+        else:
+            left.where += right.where
+        left.items += right.items
+        entries = right.entries | left.entries
+        left.entries = {name: entries[name] for name in node.heading}
+        return left
+
+    def _match(self, left: Select, first: Item, pair: tuple[Entry, Entry], *, outer: bool) -> None:
+        ours, theirs = pair
+        term = equal(ours.rendered(), theirs.rendered())
+        # Only the item just joined is known where its ON stands; the rest of an inner join can wait for WHERE.
+        in_place = outer or (isinstance(theirs, Plain) and theirs.item is first)
+        (first.on if in_place else left.where).append(term)
+
+    def aggregate(self, node: Aggregate) -> Select:
+        """GROUP BY plain columns."""
+        select = self.flat(node.source)
+        if not all(isinstance(select.entries[name], Plain) for name in node.group):
+            # Two equal expressions with parameters are not seen to be equal: group by columns only.
+            select = self.nest(select, node.source)
+        group = [entry for name in node.group if isinstance(entry := select.entries[name], Plain)]
+        for entry in group:
+            entry.rendered()
+        source = select.entries
+        select.group = group
+        select.entries = self._map(source, node.columns)
+        if group or node.single:
+            return select
+        return self._one_if_any(select, source, node)
+
+    def _one_if_any(self, select: Select, source: dict[str, Entry], node: Aggregate) -> Select:
+        """Without columns to group by, SQL makes a row of no rows: drop it."""
+        select.entries[ROWS] = Made(Call("count", (), star=True), Scope(self, source))
+        item = Item(self._alias(), bodies=(select,), names=(*node.heading, ROWS))
+        nested = Select([item], self.columns_of(item, node.heading.attributes.values()))
+        item.used.add(ROWS)
+        nested.where.append(Rendered(f"{item.alias}.{self.quote(ROWS)} > 0"))
+        return nested
+
+    def distinct(self, node: Distinct) -> Select:
+        """GROUP BY, so that what is selected may differ from what is distinct."""
+        source = node.source
+        if set(node.names).issuperset(source.heading.primary_key):
+            select = self.lower(source)
+            select.entries = {name: select.entries[name] for name in node.names}
+            return select
+        if not node.names:
+            # The universe without attributes has one element if there is any row at all.
+            columns: tuple[tuple[str, Scalar], ...] = ()
+            return self.aggregate(Aggregate(source, (), columns, node.heading))
+        return self.aggregate(
+            Aggregate(source, node.names, tuple((name, Column(name)) for name in node.names), node.heading)
+        )
+
+    def union(self, node: Union) -> Select:
+        """Two SELECTs in a derived table; rows of both keys are joined on one side and left out on the other."""
+        left, right = node.left, node.right
+        ours, theirs = left.heading.secondary_attributes, right.heading.secondary_attributes
+        if not ours and not theirs:
+            return self._derive((self._closed(left), self._closed(right)), node)
+        if not ours:
+            left, right, theirs = right, left, ours
+        first = self._joined(left, right, node) if theirs else self._closed(left)
+        second = self._unmatched(right, left)
+        for body in (first, second):
+            body.entries = {name: body.entries.get(name) or Null() for name in node.heading}
+        return self._derive((first, second), node, union_all=True)
+
+    def _closed(self, node: Node) -> Select:
+        select = self.lower(node)
+        if select.is_limited:
+            # Databases differ in whether a part of a union may be ordered and limited.
+            return self.nest(select, node)
+        select.order = []
+        return select
+
+    def _joined(self, left: Node, right: Node, node: Union) -> Select:
+        select, other = self.flat(left), self.flat(right)
+        if not _can_follow_outer(other):
+            other = self.nest(other, right)
+        item = other.items[0]
+        item.join = "LEFT JOIN"
+        item.on = [
+            self._same_key(select, other, name, node) for name in node.heading.primary_key
+        ] + other.where
+        select.items.append(item)
+        select.entries = other.entries | select.entries
+        return select
+
+    def _unmatched(self, node: Node, other: Node) -> Select:
+        """Rows of `node` whose key `other` lacks."""
+        select, inner = self.flat(node), self.flat(other)
+        inner.where += [self._same_key(inner, select, name, node) for name in node.heading.primary_key]
+        select.where.append(self.exists_text(inner, negated=True))
+        return select
+
+    def _same_key(self, a: Select, b: Select, name: str, node: Node) -> Rendered:
+        left, right = a.entries[name].rendered(), b.entries[name].rendered()
+        # Keys made of values that occur may hold NULL, which is one value among the others there.
+        return self.dialect.binary("<=>", left, right) if node.heading[name].nullable else equal(left, right)
+
+    def limit(self, node: Limit) -> Select:
+        """ORDER BY and LIMIT, then the primary key, so that every database takes the same rows."""
+        select = self.lower(node.source)
+        if select.is_limited:
+            select = self.nest(select, node.source)
+        select.order = self.order(select, node, node.order_by)
+        select.limit, select.offset = node.limit, node.offset
+        return select
+
+    def order(self, select: Select, node: Node, order_by: Sequence[tuple[str, bool]]) -> list[Rendered]:
+        """Return ORDER BY terms, the rest of the primary key last."""
+        named = dict(order_by)
+        terms = [*order_by, *((name, False) for name in node.heading.primary_key if name not in named)]
+        return [self.order_term(select.entries[name].rendered(), descending) for name, descending in terms]
+
+    def order_term(self, rendered: Rendered, descending: bool) -> Rendered:
+        """Return one ORDER BY term."""
+        return Rendered(self.dialect.order(rendered.text, descending), rendered.params)
+
+    # subqueries --------------------------------------------------------------------------------------------
+    def exists(self, node: Exists, scope: Scope) -> Rendered:
+        """Return ``[NOT] EXISTS (SELECT 1 ...)`` correlated with the row of `scope`."""
+        relation: Node = node.relation
+        target = self.target
+        apart = target is not None and mentions(relation, target)
+        if apart:
+            self.target = None
+        select = self.lower(relation)
+        self.target = target
+        if apart:
+            select = self._materialise(select, relation, [inner for _, inner in node.on])
+        elif node.on and (select.is_limited or not _groups_hold(select, [inner for _, inner in node.on])):
+            select = self.nest(select, relation)
+        for outer, inner in node.on:
+            select.where.append(equal(select.entries[inner].rendered(), scope.column(outer)))
+        return self.exists_text(select, negated=node.negated)
+
+    def exists_text(self, select: Select, *, negated: bool = False) -> Rendered:
+        """Return the text of an existence test of the rows of a SELECT."""
+        writer = Writer(self.dialect)
+        writer.add("NOT EXISTS (" if negated else "EXISTS (")
+        writer.select(select, [])
+        writer.add(")")
+        return Rendered("".join(writer.pieces), tuple(writer.params))
+
+
+def equal(left: Rendered, right: Rendered) -> Rendered:
+    """Return the equality of two plain or already enclosed values."""
+    return Rendered(f"{left.text} = {right.text}", left.params + right.params)
+
+
+def mentions(node: Node, table: TableName) -> bool:
+    """Whether a node reads a table, in its conditions too."""
+    if isinstance(node, Relation):
+        return node.name == table
+    if isinstance(node, Restrict) and _reads(node.condition, table):
+        return True
+    return any(mentions(source, table) for source in node.sources)
+
+
+def _reads(scalar: Scalar, table: TableName) -> bool:
+    if isinstance(scalar, Exists):
+        return mentions(scalar.relation, table)
+    return any(_reads(child, table) for child in children(scalar))
+
+
+def _holds(scalar: Scalar, kind: type) -> bool:
+    return isinstance(scalar, kind) or any(_holds(child, kind) for child in children(scalar))
+
+
+def _keeps_names(select: Select) -> bool:
+    return len(select.items) == 1 and all(
+        isinstance(entry, Plain) and entry.name == name for name, entry in select.entries.items()
+    )
+
+
+def _by_group(select: Select, term: Scalar) -> bool:
+    """Whether a condition asks only for what all rows of a group have in common."""
+    return not _holds(term, Raw) and _groups_hold(select, columns_of(term))
+
+
+def _groups_hold(select: Select, names: Iterable[str]) -> bool:
+    if select.group is None:
+        return True
+    return bool(select.group) and all(select.entries[name] in select.group for name in names)
+
+
+def _can_follow_outer(select: Select) -> bool:
+    """Whether a SELECT can be the right side of a left join as it stands: one item, columns that turn to NULL."""
+    return len(select.items) == 1 and all(isinstance(entry, Plain) for entry in select.entries.values())
+
+
+def _is_bulky(node: Project, select: Select) -> bool:
+    """Whether expressions use expressions more than once, so that their text would double at every step."""
+    made = {name for name, entry in select.entries.items() if isinstance(entry, Made)}
+    if not made:
+        return False
+    uses = [
+        name for _, scalar in node.columns if not isinstance(scalar, Column) for name in columns_of(scalar)
+    ]
+    return any(uses.count(name) > 1 for name in made)
+
+
+_LOWER: dict[type, Callable[[Lowering, Any], Select]] = {
+    Relation: Lowering.relation,
+    Restrict: Lowering.restrict,
+    Project: Lowering.project,
+    Join: Lowering.join,
+    Aggregate: Lowering.aggregate,
+    Distinct: Lowering.distinct,
+    Union: Lowering.union,
+    Limit: Lowering.limit,
+}
