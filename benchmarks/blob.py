@@ -81,9 +81,9 @@ def nested() -> dict[str, Any]:
 
 
 def report_arrays(repeats: int) -> None:
-    print(
-        f"{'array':30}{'pack MB/s':>11}{'save':>9}{'ratio':>7}{'unpack MB/s':>13}{'load':>9}{'ratio':>7}{'view':>9}{'stored':>8}"
-    )
+    titles = ("pack MB/s", "save", "ratio", "unpack MB/s", "load", "ratio", "view", "stored")
+    widths = (11, 9, 7, 13, 9, 7, 11, 8)
+    print(f"{'array':30}" + "".join(f"{t:>{w}}" for t, w in zip(titles, widths, strict=True)))
     for name, array in arrays().items():
         mb = array.nbytes / 1e6
         reference = np.asfortranarray if array.ndim > 1 else np.asarray
@@ -95,7 +95,7 @@ def report_arrays(repeats: int) -> None:
         viewing = median_s(lambda b=blob: unpack(b, copy=False), repeats)
         print(
             f"{name:30}{mb / packing:11,.0f}{mb / saving:9,.0f}{saving / packing:7.2f}"
-            f"{mb / unpacking:13,.0f}{mb / loading:9,.0f}{loading / unpacking:7.2f}{mb / viewing:9,.0f}"
+            f"{mb / unpacking:13,.0f}{mb / loading:9,.0f}{loading / unpacking:7.2f}{mb / viewing:11,.0f}"
             f"{len(blob) / array.nbytes:8.0%}"
         )
 

@@ -25,8 +25,8 @@ class BlobCodec(Codec):
         self,
         value: Any,
         *,
-        key: Mapping[str, Any] | None = None,  # noqa: ARG002
-        store_name: str | None = None,  # noqa: ARG002
+        key: Mapping[str, Any] | None = None,
+        store_name: str | None = None,
     ) -> bytes:
         """The value as a blob.
 
@@ -39,7 +39,7 @@ class BlobCodec(Codec):
 
         return pack(value)
 
-    def decode(self, stored: Any, *, key: Mapping[str, Any] | None = None) -> Any:  # noqa: ARG002
+    def decode(self, stored: Any, *, key: Mapping[str, Any] | None = None) -> Any:
         """The value in a blob.
 
         Raises

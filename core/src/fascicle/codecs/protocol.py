@@ -100,7 +100,7 @@ class Codec(ABC):
             If the value is not of the kind that this codec stores. By default nothing is checked.
         """
 
-    def referenced_paths(self, stored: Any) -> list[tuple[str, str | None]]:  # noqa: ARG002
+    def referenced_paths(self, stored: Any) -> list[tuple[str, str | None]]:
         """Objects outside the database that a stored value points at.
 
         Returns

@@ -62,6 +62,10 @@ DTYPES: Final[dict[int, np.dtype[Any]]] = {
     **{TYPE_DATETIME + k: np.dtype(f"<M8[{unit}]") for k, unit in enumerate(DATETIME_UNITS)},
 }
 
+#: Bytes of a length or dimension today, and in files of 32-bit mYm.
+WIDE: Final = 8
+NARROW: Final = 4
+
 U16: Final = Struct("<H")
 U32: Final = Struct("<I")
 U64: Final = Struct("<Q")

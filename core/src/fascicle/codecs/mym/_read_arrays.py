@@ -15,6 +15,7 @@ from fascicle.codecs.mym._format import (
     KINDS,
     MAX_DIMENSIONS,
     MAX_FIELDS,
+    NARROW,
     TAG_ARRAY,
     TAG_RECORDS,
     TYPE_CHAR,
@@ -34,6 +35,7 @@ class Source(Protocol):
 
     data: Buffer
     copy: bool
+    depth: int
     squeeze: bool
     word: int
 
@@ -102,7 +104,18 @@ def _shape(source: Source, at: int, stop: int) -> tuple[tuple[int, ...], int]:
     # An empty array allocates nothing, but numpy refuses it where the other extents overflow.
     if prod(extent for extent in shape if extent) * 16 > _LARGEST:
         raise damaged("an array of impossible size", at)
+    if source.word == NARROW and source.depth == 1 and _may_be_cut_off(shape):
+        raise damaged("an array that MATLAB does not make", at)
     return tuple(shape), at
+
+
+def _may_be_cut_off(shape: list[int]) -> bool:
+    """Whether an outermost array of 32-bit mYm could be the beginning of one of 64 bits.
+
+    The upper half of a number of dimensions then reads as a first extent of zero. MATLAB's own arrays
+    have two dimensions at least.
+    """
+    return len(shape) < 2 or (shape[0] == 0 and (any(shape) or len(shape) > 2))
 
 
 def _numbers(source: Source, at: int, content: _Content) -> np.ndarray[Any, np.dtype[Any]]:

@@ -15,6 +15,7 @@ from fascicle.codecs.mym._format import (
     MAGIC_MYM,
     MAGIC_ZLIB,
     MAX_DEPTH,
+    NARROW,
     TAG_ARRAY,
     TAG_CELL,
     TAG_DICT,
@@ -25,6 +26,9 @@ from fascicle.codecs.mym._format import (
     TAG_SPARSE,
     TAG_STRUCT,
     TAG_TUPLE,
+    U32,
+    U64,
+    WIDE,
 )
 from fascicle.codecs.mym._read_arrays import read_array, read_cell, read_records, read_sparse, read_struct
 from fascicle.codecs.mym._read_scalars import READERS, Buffer, damaged
@@ -34,8 +38,8 @@ from fascicle.errors import BlobError
 #: The largest content of any blob column; what an inflated blob may take unless the caller says otherwise.
 MAX_BYTES: Final = 1 << 32
 
-_SIZED: Final = {8: struct.Struct("<QB"), 4: struct.Struct("<IB")}  # length of a value, and its tag
-_NUMBER: Final = {8: struct.Struct("<Q"), 4: struct.Struct("<I")}
+_SIZED: Final = {WIDE: struct.Struct("<QB"), NARROW: struct.Struct("<IB")}  # length of a value, and its tag
+_NUMBER: Final = {WIDE: U64, NARROW: U32}
 _FLOAT_BYTES: Final = 17  # a float with its length
 _CONTAINERS: Final = frozenset((TAG_TUPLE, TAG_LIST, TAG_SET, TAG_DICT))
 _ARRAYS: Final = {
@@ -113,7 +117,7 @@ def _read(content: Buffer, squeeze: bool, copy: bool) -> Any:
     magic = bytes(content[: len(MAGIC_MYM)])
     if magic not in (MAGIC_MYM, MAGIC_DJ0):
         raise damaged("they begin with none of mYm, dj0 and ZL123")
-    wide = Reader(content, 8, squeeze, copy)
+    wide = Reader(content, WIDE, squeeze, copy)
     try:
         return wide.value(len(magic), len(content))
     except BlobError as err:
@@ -122,7 +126,7 @@ def _read(content: Buffer, squeeze: bool, copy: bool) -> Any:
         failure = err
     # mYm of 32 bits has the same magic word; what one width makes of the other's lengths never fits.
     try:
-        return Reader(content, 4, squeeze, copy).value(len(magic), len(content))
+        return Reader(content, NARROW, squeeze, copy).value(len(magic), len(content))
     except BlobError:
         raise failure from None
 
@@ -189,14 +193,12 @@ class Reader:
             return self.items(at, stop, count)
         if tag == TAG_DICT:
             items, at = self.items(at, stop, 2 * count)
-            keys = items[::2]
-            _refuse_collisions(keys)
+            keys = _keys(items[::2])
             return dict(zip(keys, items[1::2], strict=True)), at
         items, at = self.items(at, stop, count)
         if tag == TAG_TUPLE:
             return tuple(items), at
-        _refuse_collisions(items)
-        return set(items), at
+        return set(_keys(items)), at
 
     def items(self, at: int, stop: int, count: int) -> tuple[list[Any], int]:
         """``count`` values with their lengths, and where the next thing begins."""
@@ -204,7 +206,7 @@ class Reader:
         head = word + 1
         if count * head > stop - at:
             raise damaged(f"{count} items are cut off", at)
-        if SHORTEST <= count <= (stop - at) // _FLOAT_BYTES and word == 8 and data[at + 8] == TAG_FLOAT:
+        if SHORTEST <= count <= (stop - at) // _FLOAT_BYTES and word == WIDE and data[at + 8] == TAG_FLOAT:
             floats = read_floats(data, at, count)
             if floats is not None:
                 return floats, at + count * _FLOAT_BYTES
@@ -224,6 +226,20 @@ class Reader:
         return found, at
 
 
-def _refuse_collisions(keys: list[Any]) -> None:
-    if len(keys) >= _MANY_KEYS and len(set(map(hash, keys))) < len(keys) // 8:
-        raise damaged(f"most of {len(keys)} keys share their hash")
+def _keys(found: list[Any]) -> list[Any]:
+    """Keys of a dict or elements of a set, made hashable, once it is clear that looking them up is fast."""
+    try:
+        hashes = list(map(hash, found))
+    except TypeError:
+        found = list(map(_frozen, found))
+        hashes = list(map(hash, found))
+    if len(hashes) >= _MANY_KEYS and len(set(hashes)) < len(hashes) // 8:
+        raise damaged(f"most of {len(hashes)} keys share their hash")
+    return found
+
+
+def _frozen(value: Any) -> Any:
+    # The format has one kind of set; as a key it can only have been a frozen one.
+    if isinstance(value, tuple):
+        return tuple(map(_frozen, value))
+    return frozenset(value) if isinstance(value, set) else value
