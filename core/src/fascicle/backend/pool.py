@@ -61,6 +61,18 @@ class Pool:
         with self._changed:
             return len(self._busy) + len(self._idle)
 
+    @property
+    def busy_sessions(self) -> int:
+        """How many sessions are in use."""
+        with self._changed:
+            return len(self._busy)
+
+    @property
+    def idle_sessions(self) -> list[Session]:
+        """Sessions that wait for use."""
+        with self._changed:
+            return [session for session, _ in self._idle]
+
     def take(self) -> Session:
         """Return a session for the calling thread's use alone.
 

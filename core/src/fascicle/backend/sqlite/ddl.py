@@ -10,7 +10,7 @@ from fascicle.backend.sqlite.types import check_clause, conversion, encoder, sto
 from fascicle.errors import DefinitionError, SchemaError
 from fascicle.model import Attribute, CoreType, TableName, TableSpec
 from fascicle.sql.changes import difference
-from fascicle.sql.ddl import LINEAGE, CommonStatements, all_indexes
+from fascicle.sql.ddl import LINEAGE, CommonStatements, all_indexes, checked_native
 from fascicle.sql.statement import Sql
 
 SINGLETON = "_singleton"
@@ -39,6 +39,8 @@ class SqliteStatements(CommonStatements):
     # types -------------------------------------------------------------------------------------------------
     def core_type(self, type_: CoreType, schema: str) -> str:
         """Storage class of a type."""
+        if type_.name == "native":
+            checked_native(str(type_))
         storage = storage_class(type_)
         return storage if self.strict or storage != "ANY" else ""
 

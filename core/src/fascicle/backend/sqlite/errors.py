@@ -13,6 +13,7 @@ from fascicle.errors import (
     FascicleError,
     IntegrityError,
     LockError,
+    LostConnectionError,
     MissingAttributeError,
     MissingParentError,
     MissingTableError,
@@ -51,7 +52,7 @@ def translate(error: Exception, sql: Sql | None) -> FascicleError:
 def _of_the_driver(error: sqlite3.Error, sql: Sql | None) -> FascicleError:
     text = str(error)
     if "closed database" in text:
-        return BackendError("the session is closed", try_="connect again")
+        return LostConnectionError("the session is closed", why=text)
     if "binding" in text or "type" in text:
         return ValidationError("a value cannot be bound", why=text, where=_where(sql))
     return QueryError("the statement cannot be run", why=text, where=_where(sql))

@@ -40,7 +40,10 @@ class SqliteSession:
     @property
     def in_transaction(self) -> bool:
         """Whether a transaction is open."""
-        return self._connection.in_transaction
+        try:
+            return self._connection.in_transaction
+        except sqlite3.ProgrammingError:  # closed
+            return False
 
     def execute(self, sql: Sql) -> Result:
         """Run one statement and fetch all of its rows."""
@@ -200,7 +203,7 @@ class SqliteSession:
                 self._connection.execute("RELEASE fascicle_bulk")
 
     def _roll_back(self) -> None:
-        if self._connection.in_transaction:
+        if self.in_transaction:
             self._connection.execute("ROLLBACK")
 
     def _allow_writing(self) -> None:

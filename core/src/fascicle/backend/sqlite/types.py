@@ -79,7 +79,7 @@ def check_clause(type_: CoreType, column: str, quote: Callable[[str], str]) -> s
         "date": f"{column} IS date({column})",
         "datetime": _moment_check(column, "datetime", 19, digits),
         "time": _moment_check(column, "time", 8, digits),
-        "json": f"json_valid({column})",
+        "json": f"{column} IS NULL OR json_valid({column})",
         "uuid": f"length({column}) = 16",
     }.get(name)
 

@@ -1,0 +1,1 @@
+"""Public conformance kits and test tools; no runtime module imports them."""
