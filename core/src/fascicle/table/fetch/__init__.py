@@ -1,0 +1,1 @@
+"""From the database to Python: dicts, arrays, frames, streams, previews."""

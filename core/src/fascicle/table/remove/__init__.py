@@ -1,0 +1,1 @@
+"""Deleting rows and dropping tables: a plan first, then the act."""

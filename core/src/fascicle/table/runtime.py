@@ -1,0 +1,58 @@
+"""What tables need besides a database: settings, codecs, a person to ask, classes for tiers.
+
+A `Runtime` travels with its connection; nothing here is global.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from fascicle.codecs import CodecRegistry, default_registry
+from fascicle.config import Config
+from fascicle.model import CodecRef, CoreType, Tier
+from fascicle.ports import HookRelay, Interaction, NoHooks, NonInteractive
+
+if TYPE_CHECKING:
+    from fascicle.backend.connection import Connection
+
+
+@dataclass
+class Runtime:
+    """Services of one connection.
+
+    Parameters
+    ----------
+    config : Config
+        Settings.
+    codecs : CodecRegistry
+        Codecs by name.
+    interaction : Interaction
+        Who confirms destructive plans and sees progress.
+    hooks : HookRelay
+        Listeners of declare and delete.
+    tiers : mapping of Tier to class
+        Base classes for tables that exist without a class in code.
+    """
+
+    config: Config = field(default_factory=Config)
+    codecs: CodecRegistry = field(default_factory=default_registry)
+    interaction: Interaction = field(default_factory=NonInteractive)
+    hooks: HookRelay = field(default_factory=NoHooks)
+    tiers: Mapping[Tier, type] = field(default_factory=dict)
+
+    def codec_dtype(self, ref: CodecRef) -> CoreType:
+        """Column type in which a codec stores its values."""
+        return self.codecs.column_type(ref)
+
+
+def runtime_of(connection: Connection) -> Runtime:
+    """Return the runtime that travels with a connection, giving it one at first need."""
+    if connection.runtime is None:
+        connection.runtime = Runtime()
+    runtime: Runtime = connection.runtime
+    return runtime
+
+
+Decoder = Callable[[Any], Any]

@@ -1,0 +1,275 @@
+"""Insert: check everything, report every fault together, write in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fascicle.errors import (
+    CodecError,
+    DuplicateError,
+    FascicleError,
+    IntegrityError,
+    MissingAttributeError,
+    UnknownAttributeError,
+    ValidationError,
+)
+from fascicle.model import Attribute, CurrentTimestamp, TableSpec
+from fascicle.sql import compile_insert_select
+from fascicle.table.runtime import runtime_of
+from fascicle.table.write import diagnose
+from fascicle.table.write.cells import CellError
+from fascicle.table.write.checks import Fault, checked_column
+from fascicle.table.write.rows import CHUNK, Batch, batches
+
+if TYPE_CHECKING:
+    from fascicle.backend.connection import Connection
+    from fascicle.table.expression import QueryExpression
+
+MAX_SHOWN = 10
+MAX_FAULTS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class InsertOptions:
+    """How an insert treats what is there already and what does not belong.
+
+    Parameters
+    ----------
+    mode : str
+        ``"error"``, ``"skip"`` (rows whose primary key exists) or ``"replace"``.
+    ignore_extra_fields : bool
+    chunk_size : int, optional
+        Rows prepared and sent at a time; bounds memory for generators.
+    """
+
+    mode: str = "error"
+    ignore_extra_fields: bool = False
+    chunk_size: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """Encoded rows ready for the driver, and the canonical columns they came from."""
+
+    names: list[str]
+    columns: list[Sequence[Any]]
+    rows: list[tuple[Any, ...]]
+
+
+class Writer:
+    """Prepares rows for one table.
+
+    Parameters
+    ----------
+    connection : Connection
+    spec : TableSpec
+    """
+
+    def __init__(self, connection: Connection, spec: TableSpec) -> None:
+        self.connection = connection
+        self.spec = spec
+        self.heading = spec.heading
+
+    def prepare(self, batch: Batch, faults: list[Fault], fill: Sequence[str] = ()) -> Prepared:
+        """Check and encode a batch; faults are noted, not raised."""
+        self._add_missing(batch, faults, fill)
+        columns: list[Sequence[Any]] = []
+        encoded: list[Sequence[Any]] = []
+        for name, column in zip(batch.names, batch.columns, strict=True):
+            attribute = self.heading[name]
+            checked = checked_column(attribute, column, batch.numbers, self._codec_encoder(attribute), faults)
+            columns.append(checked)
+            encoded.append(_encode(self.connection.dialect.encoder(attribute), checked))
+        return Prepared(batch.names, columns, [] if faults else list(zip(*encoded, strict=True)))
+
+    def _add_missing(self, batch: Batch, faults: list[Fault], fill: Sequence[str]) -> None:
+        present = set(batch.names)
+        for name, attribute in self.heading.items():
+            if name in present:
+                continue
+            if not attribute.has_default:
+                reason = "a value is required; the attribute has no default"
+                faults.extend(Fault(number, name, reason, "missing") for number in batch.numbers)
+            elif name in fill and not isinstance(attribute.default, CurrentTimestamp):
+                batch.names.append(name)
+                batch.columns.append([attribute.default] * len(batch))
+        if self.spec.is_singleton and not faults:
+            self._add_singleton_key(batch)
+
+    def _add_singleton_key(self, batch: Batch) -> None:
+        # The hidden key of a singleton has a default; a table without any other column still needs one named.
+        if not batch.names:
+            hidden = next(a.name for a in self.spec.attributes if a.in_key)
+            batch.names.append(hidden)
+            batch.columns.append([1] * len(batch))
+
+    def _codec_encoder(self, attribute: Attribute) -> Callable[[Any], Any] | None:
+        if attribute.codec is None:
+            return None
+        encode = runtime_of(self.connection).codecs.encoder(attribute.codec)
+
+        def to_column(value: Any) -> Any:
+            try:
+                return encode(value)
+            except CodecError as error:
+                raise CellError(str(error)) from error
+
+        return to_column
+
+
+def _encode(function: Callable[[Any], Any] | None, column: Sequence[Any]) -> Sequence[Any]:
+    if function is None:
+        return column
+    if None in column:
+        return [None if value is None else function(value) for value in column]
+    return list(map(function, column))
+
+
+def insert(connection: Connection, spec: TableSpec, rows: Any, options: InsertOptions) -> int:
+    """Insert rows of any supported shape.
+
+    Returns
+    -------
+    int
+        Number of rows written.
+
+    Raises
+    ------
+    ValidationError, UnknownAttributeError, MissingAttributeError
+        If any row does not fit; every fault is in ``details["faults"]`` and nothing is written.
+    DuplicateError, MissingParentError
+        If the database refuses, with the rows concerned.
+    """
+    writer = Writer(connection, spec)
+    if hasattr(rows, "__len__") and not isinstance(rows, (str, Path)) and options.chunk_size is None:
+        if len(rows) == 0:
+            return 0
+        return _write(connection, spec, iter([prepare_all(writer, rows, options)]), options)
+    return _write(connection, spec, _prepare_lazily(writer, rows, options), options)
+
+
+def prepare_all(writer: Writer, rows: Any, options: InsertOptions) -> list[Prepared]:
+    """Prepare every row, raising for all faults together."""
+    faults: list[Fault] = []
+    parts = list(batches(rows, writer.spec.heading, faults, options.ignore_extra_fields, CHUNK * 4))
+    return _prepare(writer, parts, faults)
+
+
+def _prepare(writer: Writer, parts: list[Batch], faults: list[Fault]) -> list[Prepared]:
+    fill = sorted({name for part in parts for name in part.names}) if len(parts) > 1 else []
+    prepared = [writer.prepare(part, faults, fill) for part in parts]
+    if faults:
+        raise faults_error(writer.spec, faults)
+    return merged(prepared)
+
+
+def merged(prepared: list[Prepared]) -> list[Prepared]:
+    """Join batches that name the same attributes, so that they travel as one statement."""
+    groups: dict[tuple[str, ...], Prepared] = {}
+    for part in prepared:
+        order = tuple(sorted(part.names))
+        if order not in groups:
+            groups[order] = part
+            continue
+        first = groups[order]
+        position = [part.names.index(name) for name in first.names]
+        columns = [[*a, *part.columns[i]] for a, i in zip(first.columns, position, strict=True)]
+        rows = [*first.rows, *(tuple(row[i] for i in position) for row in part.rows)]
+        groups[order] = Prepared(first.names, columns, rows)  # type: ignore[arg-type]
+    return list(groups.values())
+
+
+def _prepare_lazily(writer: Writer, rows: Any, options: InsertOptions) -> Iterator[list[Prepared]]:
+    """Prepare in chunks; after the first fault go on checking but hand nothing over, then raise for all."""
+    faults: list[Fault] = []
+    chunk = options.chunk_size or CHUNK
+    for batch in batches(rows, writer.spec.heading, faults, options.ignore_extra_fields, chunk):
+        prepared = writer.prepare(batch, faults)
+        if len(faults) > MAX_FAULTS:
+            break
+        if not faults:
+            yield [prepared]
+    if faults:
+        raise faults_error(writer.spec, faults)
+
+
+def _write(
+    connection: Connection, spec: TableSpec, groups: Iterable[list[Prepared]], options: InsertOptions
+) -> int:
+    iterator = iter(groups)
+    head = list(islice(iterator, 2))
+    if not head:
+        return 0
+    if len(head) == 1 and len(head[0]) == 1:
+        return _send(connection, spec, head[0][0], options.mode)
+    with connection.transaction:
+        return sum(
+            _send(connection, spec, part, options.mode) for group in chain(head, iterator) for part in group
+        )
+
+
+def _send(connection: Connection, spec: TableSpec, part: Prepared, mode: str) -> int:
+    if not part.rows:
+        return 0
+    try:
+        return connection.bulk_insert(spec, part.names, part.rows, mode)
+    except (DuplicateError, IntegrityError) as error:
+        raise diagnose.explain(connection, spec, part.names, part.columns, error) from error
+
+
+def insert_query(
+    connection: Connection, spec: TableSpec, query: QueryExpression, options: InsertOptions
+) -> int:
+    """Insert the result of a query without moving its rows through Python."""
+    heading = query.heading
+    names = [name for name in heading.names if name in spec.heading]
+    extra = [name for name in heading.names if name not in spec.heading]
+    if extra and not options.ignore_extra_fields:
+        raise UnknownAttributeError(
+            f"the query has attributes that the table lacks: {', '.join(extra)}",
+            where=str(spec.name),
+            try_="drop them with proj(), or pass ignore_extra_fields=True",
+        )
+    missing = [n for n, a in spec.heading.items() if n not in names and not a.has_default]
+    if missing:
+        raise MissingAttributeError(
+            f"the query lacks required attributes: {', '.join(missing)}", where=str(spec.name)
+        )
+    dialect = connection.dialect
+    sql = compile_insert_select(spec, names, query.as_node(), dialect, options.mode)
+    try:
+        return connection.execute(sql).rowcount
+    except IntegrityError as error:
+        error.where = error.where or str(spec.name)
+        raise
+
+
+def faults_error(spec: TableSpec, faults: list[Fault]) -> FascicleError:
+    """Build one error out of all faults: a narrow class when they are of one kind."""
+    faults.sort(key=lambda fault: fault.row)
+    kinds = {fault.kind for fault in faults}
+    rows = len({fault.row for fault in faults})
+    shown = [f"row {f.row}, {f.attribute}: {f.reason}" for f in faults[:MAX_SHOWN]]
+    if len(faults) > MAX_SHOWN:
+        shown.append(f"... and {len(faults) - MAX_SHOWN} more (all in error.details['faults'])")
+    kind: type[FascicleError] = ValidationError
+    if kinds == {"unknown"}:
+        kind = UnknownAttributeError
+    elif kinds == {"missing"}:
+        kind = MissingAttributeError
+    return kind(
+        f"{rows} row{'s do' if rows != 1 else ' does'} not fit; nothing was inserted\n    " + "\n    ".join(shown),
+        where=spec.name.class_name,
+        try_=_remedy(kinds, spec),
+        faults=faults,
+    )
+
+
+def _remedy(kinds: set[str], spec: TableSpec) -> str:
+    if kinds == {"unknown"}:
+        return f"the attributes are {', '.join(spec.heading.names)}; pass ignore_extra_fields=True to leave others out"
+    return "correct the values named above and insert again"
