@@ -49,10 +49,14 @@ class ForeignKey:
 
 @dataclass(frozen=True, slots=True)
 class Index:
-    """An index over attributes, JSON paths or expressions, as the definition writes them."""
+    """An index over attributes, JSON paths or expressions, as the definition writes them.
+
+    `name` is what a catalogue calls it; it takes no part in comparisons.
+    """
 
     columns: tuple[str, ...]
     unique: bool = False
+    name: str | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

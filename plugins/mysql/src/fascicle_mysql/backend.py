@@ -1,0 +1,54 @@
+"""The backend: driver, dialect and catalogue together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, cast
+
+from fascicle.backend.protocol import Session
+from fascicle.backend.url import DatabaseUrl
+from fascicle.errors import FascicleError
+from fascicle.model import Catalog
+from fascicle.sql.statement import Sql
+from fascicle_mysql import catalog, errors
+from fascicle_mysql.dialect import DIALECT, MysqlDialect
+from fascicle_mysql.session import MysqlSession
+
+if TYPE_CHECKING:
+    from fascicle.backend.protocol import Backend
+
+
+class MysqlBackend:
+    """MySQL and MariaDB by PyMySQL."""
+
+    name = "mysql"
+    schemes = ("mysql", "mariadb")
+    dialect: MysqlDialect = DIALECT
+
+    def open(self, url: DatabaseUrl) -> Session:
+        """Open one session."""
+        return MysqlSession(url)
+
+    def translate(self, error: Exception, sql: Sql | None) -> FascicleError:
+        """Turn a driver's error into one of our tree."""
+        return errors.translate(error, sql)
+
+    def is_retryable(self, error: BaseException) -> bool:
+        """Whether the error is a deadlock or serialization failure."""
+        return errors.is_retryable(error)
+
+    def read_catalog(self, session: Session, schemas: Sequence[str]) -> Catalog:
+        """Read every table of the schemas, those they refer to included."""
+        return catalog.read_catalog(cast(MysqlSession, session), schemas)
+
+    def list_schemas(self, session: Session) -> list[str]:
+        """Names of the databases that are not the server's own."""
+        return catalog.list_schemas(cast(MysqlSession, session))
+
+    def user(self, session: Session) -> str:
+        """Who the server takes us for, ``name@host``."""
+        return str(session.execute(Sql("SELECT USER()")).rows[0][0])
+
+
+if TYPE_CHECKING:
+    _: Backend = MysqlBackend()

@@ -1,0 +1,16 @@
+"""The dialect of MySQL and MariaDB."""
+
+from __future__ import annotations
+
+from fascicle.sql.dialect import Capability
+from fascicle_mysql.scalars import ScalarDialect
+from fascicle_mysql.statements import MysqlStatements
+
+
+class MysqlDialect(ScalarDialect, MysqlStatements):
+    """Text and types of MySQL and MariaDB; stateless."""
+
+    capabilities = Capability.COMMENTS | Capability.SCHEMAS | Capability.SKIP_LOCKED
+
+
+DIALECT = MysqlDialect()

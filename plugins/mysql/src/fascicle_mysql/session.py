@@ -1,0 +1,309 @@
+"""One session with a MySQL or MariaDB server."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from collections.abc import Iterator, Sequence
+
+import pymysql.err
+from pymysql.constants import CLIENT, SERVER_STATUS
+
+from fascicle.backend.protocol import Isolation, Mode, Result, Row
+from fascicle.backend.url import DatabaseUrl
+from fascicle.errors import ConfigError
+from fascicle.model import TableSpec
+from fascicle.sql.statement import Sql
+from fascicle_mysql import tls
+from fascicle_mysql.dialect import DIALECT
+from fascicle_mysql.errors import number_of
+from fascicle_mysql.literals import bind, row_literals
+from fascicle_mysql.wire import Wire, decoders
+
+OPTIONS = (*tls.OPTIONS, "unix_socket", "connect_timeout", "read_timeout")
+SQL_MODE = "STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
+_LEVELS = {"read committed": "READ COMMITTED", "snapshot": "REPEATABLE READ", "serializable": "SERIALIZABLE"}
+_DUPLICATES = re.compile(rb"Duplicates: (\d+)")
+_ROWS_AT_ONCE = 20_000
+_STATEMENT_BYTES = 8 << 20
+_SNAPSHOT_CHECK = ((10, 6, 18), (10, 11, 8), (11, 1, 5), (11, 2, 4), (11, 4, 2))
+
+
+class MysqlSession:
+    """One connection; used by one thread at a time.
+
+    Parameters
+    ----------
+    url : DatabaseUrl
+        Where and how to connect.
+    """
+
+    def __init__(self, url: DatabaseUrl) -> None:
+        self.round_trips = 0
+        self._wire = _open(url)
+        try:
+            self.is_mariadb = "MariaDB" in self._wire.server_version
+            self.version = _version(self._wire.server_version)
+            self._max_packet = self._prepare()
+        except BaseException:
+            self.close()
+            raise
+        self.round_trips = 0
+
+    def _prepare(self) -> int:
+        collation = "utf8mb4_nopad_bin" if self.is_mariadb else "utf8mb4_0900_bin"
+        names = (
+            f"NAMES utf8mb4 COLLATE {collation}"
+            if self.is_mariadb or self.version >= (8, 0, 17)
+            else "NAMES utf8mb4"
+        )
+        settings = f"SET {names}, sql_mode = '{SQL_MODE}', time_zone = '+00:00', autocommit = 1"
+        if self.is_mariadb and _checks_snapshots(self.version):
+            settings += ", innodb_snapshot_isolation = 1"
+        results = self._run([settings.encode(), b"SELECT @@max_allowed_packet, @@group_concat_max_len"])
+        return int(results[1].rows[0][0])
+
+    # statements --------------------------------------------------------------------------------------------
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open, by the server's last word."""
+        return bool(self._wire.server_status & SERVER_STATUS.SERVER_STATUS_IN_TRANS)
+
+    def execute(self, sql: Sql) -> Result:
+        """Run one statement and fetch all of its rows."""
+        return self._run([bind(sql.text, sql.params)])[0]
+
+    def execute_script(self, statements: Sequence[Sql]) -> list[Result]:
+        """Run several statements in one trip (several where they exceed the server's packet).
+
+        Outside a transaction changes of rows are made together or not at all; each DDL statement is atomic
+        by itself only, as the server commits at each.
+        """
+        texts = [bind(sql.text, sql.params) for sql in statements]
+        if len(texts) < 2 or self.in_transaction:
+            return self._run(texts)
+        try:
+            return self._run([b"START TRANSACTION", *texts, b"COMMIT"])[1:-1]
+        except BaseException:
+            self.rollback()
+            raise
+
+    def _run(self, texts: Sequence[bytes]) -> list[Result]:
+        results: list[Result] = []
+        for packet in self._packets(texts):
+            self.round_trips += 1
+            try:
+                self._wire.query(packet)
+                results.append(self._result())
+                while self._wire._result is not None and self._wire._result.has_next:
+                    self._wire.next_result()
+                    results.append(self._result())
+            except pymysql.err.Error as error:
+                self._note_end(error)
+                raise
+        return results
+
+    def _packets(self, texts: Sequence[bytes]) -> Iterator[bytes]:
+        pending: list[bytes] = []
+        size = 0
+        limit = getattr(self, "_max_packet", 1 << 20) - 1024
+        for text in texts:
+            if pending and size + len(text) + 2 > limit:
+                yield b";\n".join(pending)
+                pending, size = [], 0
+            pending.append(text)
+            size += len(text) + 2
+        if pending:
+            yield b";\n".join(pending)
+
+    def _result(self) -> Result:
+        result = self._wire._result
+        if result.description is None:
+            return Result([], (), int(result.affected_rows))
+        rows = result.rows if isinstance(result.rows, list) else list(result.rows or ())
+        return Result(rows, tuple(column[0] for column in result.description), len(rows))
+
+    def _note_end(self, error: pymysql.err.Error) -> None:
+        # A deadlock ends the transaction, but an error packet carries no status.
+        if number_of(error) in (1213, 1020):
+            self._wire.server_status &= ~SERVER_STATUS.SERVER_STATUS_IN_TRANS
+
+    # streams -----------------------------------------------------------------------------------------------
+    def stream(self, sql: Sql, batch: int) -> Iterator[list[Row]]:
+        """Run a query and yield its rows in batches."""
+        self.round_trips += 1
+        self._wire.query(bind(sql.text, sql.params), unbuffered=True)
+        result = self._wire._result
+        complete = False
+        try:
+            yield from self._wire.row_batches(result, batch)
+            complete = True
+        finally:
+            result.unbuffered_active = False
+            if not complete:
+                # The server cannot be stopped from sending the rest.
+                self._wire._force_close()
+
+    # rows --------------------------------------------------------------------------------------------------
+    def bulk_insert(self, spec: TableSpec, columns: Sequence[str], rows: Sequence[Row], mode: Mode) -> int:
+        """Insert rows by multi-row statements as large as the server takes."""
+        if not rows:
+            return 0
+        head = DIALECT.insert_into(spec, columns).replace("%%", "%").encode()
+        head += b" VALUES " if columns else b" () VALUES "
+        tail = DIALECT.conflict_clause(spec, columns, mode).replace("%%", "%").encode()
+        statements = self._inserts(head, tail, rows)
+        first = next(statements)
+        second = next(statements, None)
+        if second is None:
+            return self._insert(first, mode)
+        with self._whole():
+            count = self._insert(first, mode) + self._insert(second, mode)
+            for statement in statements:
+                count += self._insert(statement, mode)
+        return count
+
+    def _insert(self, statement: bytes, mode: Mode) -> int:
+        result = self._run([statement])[0]
+        return result.rowcount
+
+    def _inserts(self, head: bytes, tail: bytes, rows: Sequence[Row]) -> Iterator[bytes]:
+        limit = min(self._max_packet - 1024, _STATEMENT_BYTES) - len(head) - len(tail)
+        for start in range(0, len(rows), _ROWS_AT_ONCE):
+            literals = row_literals(rows[start : start + _ROWS_AT_ONCE])
+            while literals:
+                count = _fitting(literals, limit)
+                yield head + b",".join(literals[:count]) + tail
+                literals = literals[count:]
+
+    @contextlib.contextmanager
+    def _whole(self) -> Iterator[None]:
+        if self.in_transaction:
+            self.savepoint("fascicle_rows")
+            try:
+                yield
+            except pymysql.err.Error:
+                if self.in_transaction:
+                    self.rollback_to("fascicle_rows")
+                raise
+            self.release("fascicle_rows")
+            return
+        self._run([b"START TRANSACTION"])
+        try:
+            yield
+        except BaseException:
+            self.rollback()
+            raise
+        self.commit()
+
+    # transactions ------------------------------------------------------------------------------------------
+    def begin(self, isolation: Isolation, read_only: bool) -> None:
+        """Start a transaction, in one trip."""
+        features = ["WITH CONSISTENT SNAPSHOT"] if isolation == "snapshot" else []
+        features += ["READ ONLY"] if read_only else []
+        start = f"START TRANSACTION {', '.join(features)}".rstrip()
+        self._run([f"SET TRANSACTION ISOLATION LEVEL {_LEVELS[isolation]}".encode(), start.encode()])
+
+    def commit(self) -> None:
+        """Commit."""
+        self._run([b"COMMIT"])
+
+    def rollback(self) -> None:
+        """Roll back; a lost connection has rolled back already."""
+        try:
+            self._run([b"ROLLBACK"])
+        except (pymysql.err.OperationalError, pymysql.err.InterfaceError, pymysql.err.InternalError):
+            self._wire._force_close()
+
+    def savepoint(self, name: str) -> None:
+        """Set a savepoint."""
+        self._run([f"SAVEPOINT {DIALECT.identifier(name)}".encode()])
+
+    def release(self, name: str) -> None:
+        """Release a savepoint."""
+        self._run([f"RELEASE SAVEPOINT {DIALECT.identifier(name)}".encode()])
+
+    def rollback_to(self, name: str) -> None:
+        """Roll back to a savepoint."""
+        self._run([f"ROLLBACK TO SAVEPOINT {DIALECT.identifier(name)}".encode()])
+
+    # life --------------------------------------------------------------------------------------------------
+    def is_alive(self) -> bool:
+        """Ask the server."""
+        try:
+            self._wire.ping(reconnect=False)
+        except (pymysql.err.Error, OSError):
+            return False
+        return True
+
+    def close(self) -> None:
+        """Close; idempotent."""
+        with contextlib.suppress(pymysql.err.Error, OSError):
+            self._wire.close()
+
+
+def _fitting(literals: Sequence[bytes], limit: int) -> int:
+    size = 0
+    for count, text in enumerate(literals):
+        size += len(text) + 1
+        if size > limit and count:
+            return count
+    return len(literals)
+
+
+def _open(url: DatabaseUrl) -> Wire:
+    url.check_options(OPTIONS)
+    choice = tls.tls_of(url)
+    if choice.mode == "preferred":
+        try:
+            return _connect(url, choice, require=False)
+        except pymysql.err.OperationalError as error:
+            if "SSL" not in str(error):
+                raise
+            return _connect(url, tls.Tls("disabled", None), require=False)
+    return _connect(url, choice, require=choice.mode != "disabled")
+
+
+def _connect(url: DatabaseUrl, choice: tls.Tls, require: bool) -> Wire:
+    timeout = url.number("read_timeout", 0)
+    wire = Wire(
+        host=url.host or "localhost",
+        port=url.port or 3306,
+        unix_socket=url.option("unix_socket"),
+        user=url.user,
+        password=(url.password or "").encode(),
+        database=url.database or None,
+        charset="utf8mb4",
+        conv=decoders(),
+        client_flag=CLIENT.FOUND_ROWS | CLIENT.MULTI_STATEMENTS,
+        connect_timeout=int(url.number("connect_timeout", 10)) or 10,
+        read_timeout=timeout or None,
+        autocommit=None,
+        ssl_disabled=choice.context is None,
+        ssl=choice.context,
+        defer_connect=True,
+    )
+    wire.require_tls = require
+    try:
+        wire.connect()
+    except RuntimeError as error:
+        raise ConfigError(
+            "the server asks for a password exchange that needs TLS or a further package",
+            where=str(url),
+            why=str(error),
+            try_="use ssl_mode=required, or pip install 'pymysql[rsa]'",
+        ) from error
+    return wire
+
+
+def _version(text: str) -> tuple[int, ...]:
+    # MariaDB may put a compatibility prefix in front: 5.5.5-10.11.6-MariaDB.
+    pieces = re.findall(r"\d+\.\d+\.\d+", text)
+    chosen = pieces[-1] if "MariaDB" in text and pieces else pieces[0] if pieces else "0.0.0"
+    return tuple(int(number) for number in chosen.split("."))
+
+
+def _checks_snapshots(version: tuple[int, ...]) -> bool:
+    if version >= (11, 4, 2):
+        return True
+    return any(version[:2] == since[:2] and version >= since for since in _SNAPSHOT_CHECK)
