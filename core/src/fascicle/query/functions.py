@@ -180,7 +180,7 @@ def _choices() -> Iterator[Function]:
         aliases=("ifnull", "nvl"),
     )
     yield Function(
-        "nullif", ("same", "same"), "first", "NULL if both are equal, else the first", nulls="always"
+        "nullif", ("same", "same"), "same", "NULL if both are equal, else the first", nulls="always"
     )
     yield Function(
         "if",
@@ -249,7 +249,7 @@ def _aggregates() -> Iterator[Function]:
         nulls="never",
     )
     yield Function("sum", ("number",), "total", "sum; NULL of no values", nulls="always")
-    yield Function("avg", ("number",), "float", "mean as float64", nulls="always", aliases=("mean",))
+    yield Function("avg", ("float",), "float", "mean as float64", nulls="always", aliases=("mean",))
     yield Function("min", ("any",), "first", "smallest value", nulls="always")
     yield Function("max", ("any",), "first", "largest value", nulls="always")
     yield Function(

@@ -53,27 +53,57 @@ class Dialect(Protocol):
     def bind(self, value: Any, type_: CoreType | None) -> Any:
         """Turn a literal of a restriction into what the driver binds."""
 
-    # scalars -----------------------------------------------------------------------------------------------
+    # scalars (fascicle.sql.scalars.CommonScalars holds what the dialects share) -------------------------------
     def literal(self, sql_placeholder: str, value: Any, type_: CoreType | None) -> str:
         """Text for a bound literal: the placeholder, or the placeholder inside a cast where types need it."""
+
+    def bound(self, value: Any, type_: CoreType | None) -> Rendered:
+        """Render a checked value as a bound literal."""
+
+    def null(self, type_: CoreType | None) -> str:
+        """Text for NULL of a type."""
+
+    def convert(self, operand: Rendered, target: CoreType) -> Rendered:
+        """Turn a value into another type."""
+
+    def comparable(self, operand: Rendered, target: CoreType | None) -> Rendered:
+        """Make an operand comparable with values of a type."""
+
+    def unified(self, operand: Rendered, target: CoreType | None) -> Rendered:
+        """Turn one of several values that stand in for one another into their common type."""
+
+    def number(self, operand: Rendered) -> Rendered:
+        """Turn a truth value that takes part in arithmetic into 0 or 1."""
+
+    def truth(self, operand: Rendered) -> Rendered:
+        """Render a value as a condition."""
+
+    def sortable(self, operand: Rendered) -> Rendered:
+        """Render a value so that it sorts alike on every database."""
+
+    def exclusive(self, left: Rendered, right: Rendered) -> Rendered:
+        """Render XOR of two conditions."""
+
+    def negative(self, op: str, operand: Rendered, type_: CoreType | None) -> Rendered:
+        """Render a sign."""
 
     def call(self, node: Call, args: Sequence[Rendered], render: Renderer) -> Rendered:
         """Render a function of the portable catalogue."""
 
     def binary(self, op: str, left: Rendered, right: Rendered) -> Rendered:
-        """Render an operator whose spelling or meaning differs."""
+        """Render a comparison or an arithmetic operator."""
 
     def cast(self, node: Cast, operand: Rendered) -> Rendered:
         """Render a cast."""
 
     def like(self, node: Like, operand: Rendered, pattern: Rendered) -> Rendered:
-        """Render a pattern match."""
+        """Render a pattern match (not its negation)."""
 
     def json_path(self, node: JsonPath, operand: Rendered) -> Rendered:
         """Render a look-up inside JSON."""
 
     def key_set(self, node: KeySet, columns: Sequence[Rendered], render: Renderer) -> Rendered:
-        """Render membership in a set of keys as one indexed set."""
+        """Render membership in a set of checked keys without NULLs as one indexed set."""
 
     # statements --------------------------------------------------------------------------------------------
     def limit(self, limit: int | None, offset: int) -> str:
