@@ -22,8 +22,6 @@ KNOWN_PACKAGES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "fascicle.backends": MappingProxyType(
             {"mysql": "fascicle[mysql]", "mariadb": "fascicle[mysql]", "postgresql": "fascicle[postgres]"}
         ),
-        "fascicle.stores": MappingProxyType({"s3": "fascicle[s3]"}),
-        "fascicle.exporters": MappingProxyType({"nwb": "fascicle-nwb", "dandi": "fascicle-dandi"}),
     }
 )
 
@@ -81,7 +79,7 @@ class Registry(Mapping[str, T], Generic[T]):
 
     def get(self, name: str, default: Any = None) -> Any:
         """Return an implementation, `default` if nobody offers it; a broken one still raises."""
-        return self[name] if name in self else default
+        return self[name] if name in self else default  # noqa: SIM401  (this is get)
 
     def __contains__(self, name: object) -> bool:
         return name in self._registered or name in self._points()

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from fascicle.config.settings import GROUPS, SETTINGS, is_secret, table_of
-from fascicle.config.values import check
+from fascicle.config.settings import GROUPS, SETTINGS, table_of
+from fascicle.config.values import check, redact
 from fascicle.errors import ConfigError
 from fascicle.suggest import nearest
 
@@ -224,7 +224,7 @@ def split_secrets(values: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, 
             inner, hidden = split_secrets({f"{name}.{key}": v for key, v in value.items()})
             public[name] = {key.removeprefix(f"{name}."): v for key, v in inner.items()}
             secrets.update(hidden)
-        elif is_secret(name):
+        elif redact(value, name) != value:
             secrets[name] = str(value)
         else:
             public[name] = value
