@@ -35,6 +35,8 @@
     ├── StoreError
     │   ├── MissingExternalFile
     │   └── BucketInaccessible
+    ├── MakeError                      a make that cannot run, or rows that only make may insert
+    │   └── ContractError              a make that reads or writes outside its contract
     ├── JobError
     └── ThreadSafetyError
 """
@@ -236,6 +238,14 @@ class MissingExternalFile(StoreError):
 
 class BucketInaccessible(StoreError):
     """A bucket that cannot be reached."""
+
+
+class MakeError(FascicleError):
+    """A make that cannot run as written, or a row that only make may insert."""
+
+
+class ContractError(MakeError):
+    """A make that reads outside its upstream, or writes outside its table."""
 
 
 class JobError(FascicleError):

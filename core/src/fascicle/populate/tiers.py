@@ -1,0 +1,181 @@
+"""Tables that compute their own rows: imported from files, or computed from other tables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from fascicle.errors import MakeError
+from fascicle.model import Tier
+from fascicle.table.base import Table
+from fascicle.table.dual import dualmethod, dualproperty
+
+if TYPE_CHECKING:
+    from fascicle.populate.summary import PopulateSummary
+    from fascicle.table.expression import QueryExpression
+
+
+class AutoPopulated(Table):
+    """A table whose rows ``make`` inserts, one key of its key source at a time.
+
+    Subclasses give ``make(self, key)``, or the three methods ``make_fetch(self, key)``,
+    ``make_compute(self, key, *fetched)`` and ``make_insert(self, key, *computed)``, or a ``make`` that is a
+    generator with a ``yield`` after fetching and another after computing.
+
+    Attributes
+    ----------
+    contract : {"error", "warn", "off"} or None
+        What happens when ``make`` reads outside its upstream or writes outside its table; by default as the
+        setting ``contract`` says.
+    writes : tuple of type
+        Further tables into which ``make`` inserts.
+    """
+
+    contract: ClassVar[str | None] = None
+    writes: ClassVar[tuple[Any, ...]] = ()
+
+    @dualproperty
+    def key_source(self) -> QueryExpression:
+        """Keys for which there should be rows: by default the join of the parents in the primary key."""
+        from fascicle.populate.keysource import default_key_source
+
+        return default_key_source(self)  # type: ignore[no-any-return]
+
+    def make(self, key: dict[str, Any], **make_kwargs: Any) -> Any:
+        """Insert the row of one key, and its parts.
+
+        Parameters
+        ----------
+        key : dict
+            A key of the key source.
+        **make_kwargs
+            What the caller of `populate` passed as ``make_kwargs``.
+        """
+        raise MakeError(
+            f"{type(self).__name__} does not say how its rows are made",
+            why="it has neither make nor make_fetch, make_compute and make_insert",
+            try_="define make(self, key): fetch from upstream, compute, self.insert1(...)",
+        )
+
+    def _check_insert_allowed(self, allow_direct_insert: bool | None) -> None:
+        from fascicle.populate.making import current_making
+
+        if allow_direct_insert:
+            return
+        making = current_making()
+        if making is not None and making.admits(self._bound().name):
+            return
+        raise MakeError(
+            f"rows of the {self.tier} table {type(self).__name__} are inserted by its make",
+            why="a computed row must be what make computes from upstream, or nobody could tell what it is",
+            try_=f"call {type(self).__name__}.populate(), or pass allow_direct_insert=True if you mean it",
+        )
+
+    @dualmethod
+    def populate(
+        self,
+        *restrictions: Any,
+        suppress_errors: bool = False,
+        return_exception_objects: bool = False,
+        reserve_jobs: bool = False,
+        max_calls: int | None = None,
+        display_progress: bool = False,
+        processes: int = 1,
+        make_kwargs: dict[str, Any] | None = None,
+        order: str = "original",
+        limit: int | None = None,
+        keys: Any = None,
+        priority: int | None = None,
+        refresh: bool | str | None = None,
+    ) -> PopulateSummary:
+        """Call ``make`` for every key of the key source that has no row yet.
+
+        Parameters
+        ----------
+        *restrictions
+            Conditions on the key source, all of which must hold.
+        suppress_errors : bool
+            Note errors in the summary and go on with the next key.
+        return_exception_objects : bool
+            Put exceptions into the summary instead of their messages.
+        reserve_jobs : bool
+            Claim keys in the job table, so that several workers share the work.
+        max_calls : int, optional
+            Most keys to make.
+        display_progress : bool
+            Show a progress display.
+        processes : int
+            Worker processes.
+        make_kwargs : dict, optional
+            Further arguments of ``make`` (of ``make_fetch`` in the three-method form).
+        order : {"original", "reverse", "random"}
+            Order of the keys; ``"original"`` is the order of the key.
+        limit : int, optional
+            Most keys to consider.
+        keys : sequence of dict, optional
+            Keys to make, instead of what the key source lacks; restrictions do not apply.
+        priority : int, optional
+            With `reserve_jobs`: take only jobs of this priority or a more urgent (lower) one.
+        refresh : bool or "full", optional
+            With `reserve_jobs`: whether to look for new keys first; ``"full"`` compares the whole key source.
+
+        Returns
+        -------
+        PopulateSummary
+            A mapping with ``success_count`` and ``error_list``; it also says why nothing ran.
+
+        Raises
+        ------
+        MakeError
+            If the call cannot work.  Errors of ``make`` pass through unless suppressed.
+        """
+        from fascicle.populate.options import PopulateOptions
+        from fascicle.populate.run import populate
+
+        options = PopulateOptions(
+            restrictions,
+            suppress_errors=suppress_errors,
+            return_exception_objects=return_exception_objects,
+            reserve_jobs=reserve_jobs,
+            max_calls=max_calls,
+            display_progress=display_progress,
+            processes=processes,
+            make_kwargs=dict(make_kwargs or {}),
+            order=order,
+            limit=limit,
+            keys=keys,
+            priority=priority,
+            refresh=refresh,
+        )
+        return populate(self, options)
+
+    @dualmethod
+    def progress(self, *restrictions: Any, display: bool = False) -> tuple[int, int]:
+        """Count the keys that have no row yet, and all keys of the key source, in one round trip.
+
+        Parameters
+        ----------
+        *restrictions
+            Conditions on the key source.
+        display : bool
+            Also tell the person (terminal or notebook).
+
+        Returns
+        -------
+        (int, int)
+            Remaining and total.
+        """
+        from fascicle.populate.keysource import progress
+
+        return progress(self, restrictions, display)
+
+
+class Imported(AutoPopulated):
+    """Rows that ``make`` reads from files and instruments outside the database."""
+
+    tier: ClassVar[Tier] = Tier.IMPORTED
+
+
+class Computed(AutoPopulated):
+    """Rows that ``make`` computes from upstream tables alone."""
+
+    tier: ClassVar[Tier] = Tier.COMPUTED
