@@ -71,15 +71,26 @@ class QueryExpression:
         return other
 
     def _derive(self, node: nodes.Node, other: Any = None) -> QueryExpression:
+        self._check_same_connection(other)
+        return QueryExpression(self._expression_connection, node)
+
+    def _check_same_connection(self, other: Any) -> None:
+        """Refuse a query of another connection, wherever it stands in a condition."""
+        if isinstance(other, (list, tuple, set, frozenset)):
+            for item in other:
+                self._check_same_connection(item)
+            return
+        if isinstance(other, Not):
+            self._check_same_connection(other.restriction)
+            return
         connection = self._expression_connection
-        theirs = getattr(other, "connection", None)
+        theirs = getattr(other, "connection", None) if hasattr(other, "as_node") else None
         if theirs is not None and theirs is not connection:
             raise QueryError(
                 "the two sides of the query live on different connections",
                 why=f"one is on {connection.url}, the other on {theirs.url}",
                 try_="bind both tables to one connection",
             )
-        return QueryExpression(connection, node)
 
     @dualmethod
     def with_node(self, node: nodes.Node) -> QueryExpression:
@@ -110,6 +121,7 @@ class QueryExpression:
         LineageError
             If namesakes of different origin would be matched.
         """
+        self._check_same_connection(restriction)
         node = operators.restrict(
             self._expression_node, restriction, semantic_check=semantic_check, known_names=self._known_names
         )
@@ -118,6 +130,7 @@ class QueryExpression:
     @dualmethod
     def exclude(self, restriction: Any, semantic_check: bool = True) -> Self:
         """Drop the rows that meet a condition; ``query - restriction``."""
+        self._check_same_connection(restriction)
         node = operators.restrict(
             self._expression_node,
             restriction,
