@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from importlib import import_module
 from threading import RLock
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
@@ -160,7 +159,8 @@ class Registry(Mapping[str, T], Generic[T]):
         with self._lock:
             if self._found is None:
                 # Imported here: scanning packages costs milliseconds that most programs need not pay.
-                entry_points = import_module("importlib.metadata").entry_points
+                from importlib.metadata import entry_points
+
                 found: dict[str, list[EntryPoint]] = {}
                 for point in entry_points(group=self.group):
                     same = found.setdefault(point.name, [])

@@ -63,10 +63,10 @@ def resolve(
     name : TableName
         Physical name of the table.
     lookup : callable
-        Turns the dotted name of a foreign key into a `ParentRef`; may raise any `FascicleError`.  The name
-        ``"master"`` asks for the master of a part.
+        Turns the dotted name of a foreign key into a `ParentRef`, or raises any `FascicleError`; ``"master"``
+        asks for the master of a part.
     tier : Tier, optional
-        Tier of the table; by default what its name says.
+        By default what the name says.
     codec_dtype : callable
         Gives the stored type of a codec.
     allow_hidden : bool
@@ -74,7 +74,7 @@ def resolve(
     allow_new_key_attributes : bool
         Admit key attributes of imported and computed tables that no foreign key brings.
     warn : bool
-        Warn of legacy spellings (`LegacyTypeWarning`, once per spelling).
+        Warn of legacy spellings (`LegacyTypeWarning`, once each).
 
     Returns
     -------
@@ -90,10 +90,14 @@ def resolve(
     resolver = _Resolver(draft, lookup, codec_dtype, allow_hidden)
     spec = resolver.run(definition, allow_new_key_attributes)
     if warn:
-        for hint in definition.hints:
-            # One place in the code, so that Python's own registry shows each text once.
-            warnings.warn(hint.text, LegacyTypeWarning, stacklevel=1)
+        _warn(definition)
     return spec
+
+
+def _warn(definition: Definition) -> None:
+    for hint in definition.hints:
+        # One place in the code, so that Python's own registry shows each text once.
+        warnings.warn(hint.text, LegacyTypeWarning, stacklevel=1)
 
 
 class _Resolver:
