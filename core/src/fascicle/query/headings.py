@@ -58,12 +58,7 @@ def duplicate(attribute: Attribute, name: str) -> Attribute:
 
 def comparable(a: CoreType, b: CoreType) -> bool:
     """Whether values of two types can be compared for equality with one meaning on every database."""
-    if a == b:
-        return True
-    for family in (_NUMBERS, _CHARACTERS):
-        if a.name in family and b.name in family:
-            return True
-    return False
+    return a == b or any(a.name in family and b.name in family for family in (_NUMBERS, _CHARACTERS))
 
 
 def keyed(heading: Heading, names: tuple[str, ...]) -> Heading:

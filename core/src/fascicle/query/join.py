@@ -45,7 +45,7 @@ def join(
         raise QueryError(
             f"a left join of {title(left)} with {title(right)} would have NULL in its primary key",
             why=f"the left rows do not determine {', '.join(missing)} of the right ones",
-            try_="aggregate the right rows (A.aggr(B, ...)), swap the operands, or allow it with allow_nullable_pk=True",
+            try_="aggregate the right rows (A.aggr(B, ...)), swap the operands, or pass allow_nullable_pk=True",
         )
     right, renamed = set_apart(left, right, apart)
     if renamed:

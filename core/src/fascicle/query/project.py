@@ -243,4 +243,4 @@ def _raw(value: SQL, name: str) -> tuple[Scalar, CoreType, bool, bool]:
             why="SQL text is not read by us",
             try_="give it: SQL('...', type=parse_type('float64'))",
         )
-    return Raw(value.text, value.params), value.type, True, False
+    return Raw(value.text, value.params, value.type), value.type, True, False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from fascicle.errors import QueryError
 from fascicle.model import CoreType, Heading, unknown_attribute
@@ -36,16 +36,11 @@ class Top:
     offset: int = 0
 
     def __post_init__(self) -> None:
-        for name, value in (("limit", self.limit), ("offset", self.offset)):
-            if name == "limit" and value is None:
-                continue
-            if name == "offset" and value is None:
-                object.__setattr__(self, "offset", 0)
-                continue
-            if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-                raise QueryError(
-                    f"the {name} of Top is {value!r}", why="it counts rows", try_="give an integer >= 0"
-                )
+        if cast(Any, self.offset) is None:  # published programs write it so
+            object.__setattr__(self, "offset", 0)
+        if self.limit is not None:
+            _check_count("limit", self.limit)
+        _check_count("offset", self.offset)
         order = self.order_by
         if isinstance(order, str):
             object.__setattr__(self, "order_by", (order,))
@@ -53,6 +48,11 @@ class Top:
             if not isinstance(order, Sequence) or not all(isinstance(item, str) for item in order):
                 raise QueryError(f"Top cannot order by {order!r}", try_="give attribute names, or 'KEY'")
             object.__setattr__(self, "order_by", tuple(order))
+
+
+def _check_count(name: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise QueryError(f"the {name} of Top is {value!r}", why="it counts rows", try_="give an integer >= 0")
 
 
 class AndList(list[Any]):
@@ -91,7 +91,7 @@ class SQL:
     params: tuple[Any, ...]
     type: CoreType | None
 
-    def __init__(self, text: str, *params: Any, type: CoreType | None = None) -> None:
+    def __init__(self, text: str, *params: Any, type: CoreType | None = None) -> None:  # noqa: A002 - it says what it is
         object.__setattr__(self, "text", text)
         object.__setattr__(self, "params", params)
         object.__setattr__(self, "type", type)

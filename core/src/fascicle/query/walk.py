@@ -10,7 +10,8 @@ from fascicle.query.scalar import Call, Column, Exists, IsNull, KeySet, Raw, Sca
 
 def children(scalar: Scalar) -> Iterator[Scalar]:
     """Yield the scalars directly inside another."""
-    for slot in scalar.__slots__:
+    slots: tuple[str, ...] = scalar.__slots__
+    for slot in slots:
         yield from _scalars(getattr(scalar, slot))
 
 

@@ -11,7 +11,7 @@ from fascicle.query.universe import universe_restrict
 from fascicle.query.values import parse_order
 from fascicle.sql.dialect import Dialect
 from fascicle.sql.lower import Lowering
-from fascicle.sql.render import Rendered
+from fascicle.sql.fragments import Rendered
 from fascicle.sql.select import Plain, Select, Writer
 from fascicle.sql.statement import Sql
 
@@ -103,8 +103,7 @@ def _page(
             select = lowering.nest(select, node)
         # Pages need the whole order, a complete result only what was asked.
         whole = limit is not None or offset > 0
-        terms = dict(order) | ({n: False for n in node.primary_key if n not in dict(order)} if whole else {})
-        select.order = [lowering.order_term(select.entries[n].rendered(), down) for n, down in terms.items()]
+        select.order = lowering.order(select, node, order, whole=whole)
     elif not select.order:
         select.order = lowering.order(select, node, ())
     _cut(select, limit, offset)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from fascicle.model import Attribute, TableName
+from fascicle.model import Attribute, Heading, TableName
 from fascicle.query.nodes import Aggregate, Distinct, Join, Limit, Node, Project, Relation, Restrict, Union
 from fascicle.query.scalar import TRUE, Call, Column, Every, Exists, Raw, Scalar
 from fascicle.query.walk import children, columns_of
 from fascicle.sql.dialect import Dialect
-from fascicle.sql.render import Rendered, Renderer
+from fascicle.sql.fragments import Rendered
+from fascicle.sql.render import Renderer
 from fascicle.sql.select import Entry, Item, Made, Null, Plain, Select, Writer
 
 ROWS = "~rows"  # hidden count beside an aggregation: no attribute can be called so
@@ -19,28 +20,37 @@ ROWS = "~rows"  # hidden count beside an aggregation: no attribute can be called
 class Scope:
     """What names mean where a scalar stands; what the renderer of scalars asks."""
 
-    __slots__ = ("entries", "lowering", "renderer")
+    __slots__ = ("attributes", "entries", "lowering", "renderer")
 
-    def __init__(self, lowering: Lowering, entries: dict[str, Entry]) -> None:
+    def __init__(self, lowering: Lowering, entries: dict[str, Entry], heading: Heading) -> None:
         self.lowering = lowering
         self.entries = entries
+        self.attributes = heading.attributes
         self.renderer = Renderer(lowering.dialect, self)
 
     def column(self, name: str) -> Rendered:
         """Return the text of an attribute."""
         return self.entries[name].rendered()
 
+    def type_of(self, name: str) -> Attribute:
+        """Return the attribute itself."""
+        return self.attributes[name]
+
     def exists(self, node: Exists) -> Rendered:
         """Return the text of a test whether a relation has a row that agrees with this one."""
         return self.lowering.exists(node, self)
 
-    def render(self, scalar: Scalar) -> Rendered:
+    def value(self, scalar: Scalar) -> Rendered:
         """Return the text of a value."""
-        return self.renderer.render(scalar)
+        return self.renderer.value(scalar)
 
     def conditions(self, scalar: Scalar) -> list[Rendered]:
-        """Return the texts of conditions that hold together, each fit to stand beside AND."""
-        return [self.renderer.conjunct(term) for term in conjuncts(scalar)]
+        """Return the texts of conditions that hold together."""
+        return [self.renderer.condition(term) for term in conjuncts(scalar)]
+
+    def order(self, order_by: Iterable[tuple[str, bool]]) -> list[Rendered]:
+        """Return ORDER BY terms."""
+        return [self.renderer.order_term(Column(name), descending) for name, descending in order_by]
 
 
 def conjuncts(scalar: Scalar) -> Iterable[Scalar]:
@@ -124,7 +134,7 @@ class Lowering:
             return select
         if select.is_limited or not self._takes(select, node.condition):
             select = self.nest(select, node.source)
-        self._add_conditions(select, node.condition)
+        self._add_conditions(select, node.condition, node.heading)
         return select
 
     def _takes(self, select: Select, condition: Scalar) -> bool:
@@ -134,13 +144,12 @@ class Lowering:
         if select.group is None:
             return True
         for term in conjuncts(condition):
-            if not _by_group(select, term) and (not select.group or _holds(term, Exists)):
-                # HAVING without GROUP BY, or with a correlated subquery, is not understood everywhere.
-                return False
+            if _holds(term, Exists) and not _by_group(select, term):
+                return False  # not every database correlates a subquery of HAVING
         return True
 
-    def _add_conditions(self, select: Select, condition: Scalar) -> None:
-        scope = Scope(self, select.entries)
+    def _add_conditions(self, select: Select, condition: Scalar, heading: Heading) -> None:
+        scope = Scope(self, select.entries, heading)
         if select.group is None:
             select.where += scope.conditions(condition)
             return
@@ -155,17 +164,19 @@ class Lowering:
             node, select
         ):
             select = self.nest(select, node.source)
-        select.entries = self._map(select.entries, node.columns)
+        select.entries = self._map(select.entries, node.columns, node.source)
         return select
 
-    def _map(self, entries: dict[str, Entry], columns: Sequence[tuple[str, Scalar]]) -> dict[str, Entry]:
+    def _map(
+        self, entries: dict[str, Entry], columns: Sequence[tuple[str, Scalar]], source: Node
+    ) -> dict[str, Entry]:
         scope: Scope | None = None
         mapped: dict[str, Entry] = {}
         for name, scalar in columns:
             if isinstance(scalar, Column):
                 mapped[name] = entries[scalar.name]
             else:
-                scope = scope or Scope(self, entries)
+                scope = scope or Scope(self, entries, source.heading)
                 mapped[name] = Made(scalar, scope)
         return mapped
 
@@ -207,18 +218,18 @@ class Lowering:
             entry.rendered()
         source = select.entries
         select.group = group
-        select.entries = self._map(source, node.columns)
-        if group or node.single:
-            return select
-        return self._one_if_any(select, source, node)
+        select.entries = self._map(source, node.columns, node.source)
+        return select if group else self._one_row(select, source, node)
 
-    def _one_if_any(self, select: Select, source: dict[str, Entry], node: Aggregate) -> Select:
-        """Without columns to group by, SQL makes a row of no rows: drop it."""
-        select.entries[ROWS] = Made(Call("count", (), star=True), Scope(self, source))
+    def _one_row(self, select: Select, source: dict[str, Entry], node: Aggregate) -> Select:
+        """Wrap a SELECT that aggregates without GROUP BY, so that it does so whatever is asked of it."""
+        select.entries[ROWS] = Made(Call("count", (), star=True), Scope(self, source, node.source.heading))
         item = Item(self._alias(), bodies=(select,), names=(*node.heading, ROWS))
         nested = Select([item], self.columns_of(item, node.heading.attributes.values()))
         item.used.add(ROWS)
-        nested.where.append(Rendered(f"{item.alias}.{self.quote(ROWS)} > 0"))
+        if not node.single:
+            # SQL makes one row even of no rows.
+            nested.where.append(Rendered(f"{item.alias}.{self.quote(ROWS)} > 0"))
         return nested
 
     def distinct(self, node: Distinct) -> Select:
@@ -292,15 +303,13 @@ class Lowering:
         select.limit, select.offset = node.limit, node.offset
         return select
 
-    def order(self, select: Select, node: Node, order_by: Sequence[tuple[str, bool]]) -> list[Rendered]:
-        """Return ORDER BY terms, the rest of the primary key last."""
+    def order(
+        self, select: Select, node: Node, order_by: Sequence[tuple[str, bool]], *, whole: bool = True
+    ) -> list[Rendered]:
+        """Return ORDER BY terms; for the `whole` order, the rest of the primary key last."""
         named = dict(order_by)
-        terms = [*order_by, *((name, False) for name in node.heading.primary_key if name not in named)]
-        return [self.order_term(select.entries[name].rendered(), descending) for name, descending in terms]
-
-    def order_term(self, rendered: Rendered, descending: bool) -> Rendered:
-        """Return one ORDER BY term."""
-        return Rendered(self.dialect.order(rendered.text, descending), rendered.params)
+        rest = [(name, False) for name in node.heading.primary_key if whole and name not in named]
+        return Scope(self, select.entries, node.heading).order([*order_by, *rest])
 
     # subqueries --------------------------------------------------------------------------------------------
     def exists(self, node: Exists, scope: Scope) -> Rendered:
@@ -367,7 +376,7 @@ def _by_group(select: Select, term: Scalar) -> bool:
 def _groups_hold(select: Select, names: Iterable[str]) -> bool:
     if select.group is None:
         return True
-    return bool(select.group) and all(select.entries[name] in select.group for name in names)
+    return all(select.entries[name] in select.group for name in names)
 
 
 def _can_follow_outer(select: Select) -> bool:

@@ -12,7 +12,7 @@ from fascicle.query.nodes import Limit, Node, Project, Relation, Restrict, title
 from fascicle.query.scalar import TRUE, Binary, Column, Every, Exists, Scalar
 from fascicle.sql.dialect import Dialect
 from fascicle.sql.lower import Lowering, Scope
-from fascicle.sql.render import Rendered
+from fascicle.sql.fragments import Rendered
 from fascicle.sql.select import Entry, Item, Writer
 from fascicle.sql.statement import Sql
 
@@ -61,13 +61,13 @@ def compile_update(
     relation = Relation(name, heading)
     lowering = Lowering(dialect, target=name)
     table = dialect.table(name)
-    scope = Scope(lowering, _own_columns(lowering, relation, table))
+    scope = Scope(lowering, _own_columns(lowering, relation, table), heading)
     writer = Writer(dialect)
     writer.add(f"UPDATE {table} SET ")
     for position, (attribute, value) in enumerate(changes.items()):
         writer.add(f"{', ' if position else ''}{dialect.identifier(attribute)} = ")
         writer.put(
-            scope.render(value) if isinstance(value, Scalar) else Rendered(dialect.placeholder, (value,))
+            scope.value(value) if isinstance(value, Scalar) else Rendered(dialect.placeholder, (value,))
         )
     terms = tuple(Binary("=", Column(n), coerce(v, heading[n].type)) for n, v in key.items())
     _where(writer, lowering, relation, Every(terms), table)
@@ -162,7 +162,7 @@ def _own_columns(lowering: Lowering, relation: Relation, table: str) -> dict[str
 def _where(writer: Writer, lowering: Lowering, relation: Relation, condition: Scalar, table: str) -> None:
     if condition == TRUE:
         return
-    terms = Scope(lowering, _own_columns(lowering, relation, table)).conditions(condition)
+    terms = Scope(lowering, _own_columns(lowering, relation, table), relation.heading).conditions(condition)
     if terms:
         writer.add(" WHERE ")
         writer.put_all(terms, " AND ")

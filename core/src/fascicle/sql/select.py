@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fascicle.model import Attribute
-from fascicle.sql.render import Rendered
+from fascicle.sql.fragments import Rendered
 from fascicle.sql.statement import Sql
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fascicle.sql.lower import Scope
 
 ALWAYS = Rendered("1 = 1")
+ALL_ROWS = 2**63 - 1  # two of the databases have no OFFSET without a LIMIT
 
 
 class Item:
@@ -98,7 +99,7 @@ class Made:
     def rendered(self) -> Rendered:
         """Text of the expression."""
         if self.cache is None:
-            self.cache = self.scope.render(self.scalar)
+            self.cache = self.scope.value(self.scalar)
         return self.cache
 
 
@@ -185,7 +186,8 @@ class Writer:
             self.add(" ORDER BY ")
             self.put_all(select.order, ", ")
         if select.is_limited:
-            self.add(" " + self.dialect.limit(select.limit, select.offset).strip())
+            limit = ALL_ROWS if select.limit is None else select.limit
+            self.add(f" {self.dialect.limit(limit, select.offset)}")
 
     def _outputs(self, outputs: Sequence[tuple[Rendered, str | None]]) -> None:
         first = True
