@@ -77,7 +77,7 @@ def test_drift_is_told_and_mended(backend: Any, lab: Any) -> None:
     with pytest.raises(fc.QueryError, match="different connections"):
         lab.Session & [fc.Not(Subject), "session_id = 1"]
 
-    with pytest.warns(DriftWarning, match="primary key"):
+    with pytest.warns(DriftWarning, match="variant"):
 
         @schema
         class Method(fc.Lookup):
