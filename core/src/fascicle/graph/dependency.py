@@ -165,7 +165,9 @@ class DependencyGraph:
             distance += 1
             following: list[TableName] = []
             for name in frontier:
-                near = [e.child for e in self._down[name]] if downstream else [e.parent for e in self._up[name]]
+                near = (
+                    [e.child for e in self._down[name]] if downstream else [e.parent for e in self._up[name]]
+                )
                 for neighbour in near:
                     if neighbour not in found:
                         found[neighbour] = distance

@@ -201,8 +201,12 @@ def _guarded(
     # A part that refers to a sibling part is safe only if both name the same master row.
     sibling = dict(edge.columns)
     own, other = _link(graph, edge.child, master), _link(graph, edge.parent, master)
-    return own is not None and other is not None and all(
-        sibling.get(attr) is not None and other.get(sibling[attr]) == key for attr, key in own.items()
+    return (
+        own is not None
+        and other is not None
+        and all(
+            sibling.get(attr) is not None and other.get(sibling[attr]) == key for attr, key in own.items()
+        )
     )
 
 
