@@ -199,8 +199,9 @@ def colliding(count: int) -> list[int]:
 
 
 @pytest.mark.parametrize("kind", ["set", "dict"])
-def test_keys_made_to_collide_are_refused_at_once(kind: str) -> None:
-    keys = colliding(30_000)
+@pytest.mark.parametrize("honest", [0, 30_000])
+def test_keys_made_to_collide_are_refused_at_once(kind: str, honest: int) -> None:
+    keys = [*colliding(30_000), *range(1, honest)]
     items = b"".join(pack([key], False)[13:] + (q(1) + b"\xff" if kind == "dict" else b"") for key in keys)
     blob = b"dj0\0" + (b"\x03" if kind == "set" else b"\x04") + q(len(keys)) + items
     start = time.perf_counter()

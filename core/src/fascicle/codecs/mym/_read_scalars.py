@@ -53,6 +53,9 @@ def read_float(data: Buffer, start: int, stop: int) -> float:
 def read_int(data: Buffer, start: int, stop: int) -> int:
     if stop - start < 2 or U16.unpack_from(data, start)[0] != stop - start - 2:
         raise damaged("an integer's length disagrees with its extent", start)
+    if stop - start == 3:  # most integers of metadata are small
+        byte = data[start + 2]
+        return byte - 256 if byte > 127 else byte
     return int.from_bytes(data[start + 2 : stop], "little", signed=True)
 
 

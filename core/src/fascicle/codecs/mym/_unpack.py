@@ -7,6 +7,7 @@ value or in a :class:`~fascicle.errors.BlobError`. Nothing in a blob can name co
 from __future__ import annotations
 
 import struct
+from collections import Counter
 from typing import Any, Final
 
 from fascicle.codecs.mym._compress import decompress, is_compressed
@@ -49,8 +50,8 @@ _ARRAYS: Final = {
     TAG_RECORDS: read_records,
     TAG_SPARSE: read_sparse,
 }
-#: From this many keys on, keys made to collide would cost seconds; honest ones hardly ever share a hash.
-_MANY_KEYS: Final = 1024
+#: Looking up keys made to collide takes time in their square; of honest ones hardly two share a hash.
+_SAME_HASH: Final = 64
 #: Up to this size a view is copied first.
 _SMALL: Final = 1 << 16
 #: What Python and numpy raise where bytes ask for the impossible: no such error leaves this module.
@@ -211,7 +212,7 @@ class Reader:
             if floats is not None:
                 return floats, at + count * _FLOAT_BYTES
         found: list[Any] = []
-        sized = _SIZED[word].unpack_from
+        sized, known = _SIZED[word].unpack_from, READERS.get
         for _ in range(count):
             if at + head > stop:
                 raise damaged("an item is cut off", at)
@@ -220,7 +221,7 @@ class Reader:
             end = at + size
             if end > stop or not size:
                 raise damaged("an item's length is impossible", at)
-            reader = READERS.get(tag)
+            reader = known(tag)
             found.append(self.value(at, end) if reader is None else reader(data, at + 1, end))
             at = end
         return found, at
@@ -233,8 +234,8 @@ def _keys(found: list[Any]) -> list[Any]:
     except TypeError:
         found = list(map(_frozen, found))
         hashes = list(map(hash, found))
-    if len(hashes) >= _MANY_KEYS and len(set(hashes)) < len(hashes) // 8:
-        raise damaged(f"most of {len(hashes)} keys share their hash")
+    if len(hashes) - len(set(hashes)) >= _SAME_HASH and max(Counter(hashes).values()) >= _SAME_HASH:
+        raise damaged(f"many of {len(hashes)} keys share their hash")
     return found
 
 
