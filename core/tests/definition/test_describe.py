@@ -36,8 +36,8 @@ HOSTILE = st.text(
 )
 NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True)
 COMMENTS = HOSTILE.map(lambda text: text.strip().lstrip(":").strip())
-LABELS = HOSTILE.map(lambda text: "".join(c for c in text if c >= " ").strip()).filter(
-    lambda text: 0 < len(text.encode()) < 64
+LABELS = HOSTILE.map(lambda text: "".join(c for c in text if c >= " ").rstrip()).filter(
+    lambda text: len(text.encode()) < 64
 )
 STORES = st.one_of(st.none(), st.just(""), st.from_regex(r"[a-z][a-z0-9_-]{0,5}", fullmatch=True))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import tomllib
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -108,13 +107,19 @@ def read_file(path: Path) -> Layer:
     layer = Layer("file")
     try:
         text = path.read_text(encoding="utf-8")
-        data = tomllib.loads(text) if path.suffix == ".toml" else json.loads(text)
+        data = _toml(text) if path.suffix == ".toml" else json.loads(text)
     except (OSError, UnicodeDecodeError, ValueError) as error:
         raise ConfigError("the settings file cannot be read", where=str(path), why=str(error)) from None
     if not isinstance(data, dict):
         raise ConfigError("the settings file holds no table of settings", where=str(path))
     _flatten(layer, "", data, path)
     return layer
+
+
+def _toml(text: str) -> dict[str, Any]:
+    import tomllib  # costs milliseconds that programs without such a file need not pay
+
+    return tomllib.loads(text)
 
 
 def _flatten(layer: Layer, prefix: str, data: Mapping[str, Any], path: Path) -> None:

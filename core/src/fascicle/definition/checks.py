@@ -12,6 +12,8 @@ from fascicle.model import Attribute, CodecRef, CoreType, nearest
 MAX_VARCHAR = 16383  # what MySQL keeps in four bytes a character
 MAX_CHAR = 255
 MAX_LABEL = 63  # bytes of an enum's value in PostgreSQL
+MAX_COMMENT = 1024  # characters of a column's comment in MySQL, the type that is kept with it included
+MAX_TABLE_COMMENT = 2048
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _HEAD = re.compile(r"\w+")
 
@@ -24,7 +26,7 @@ def check_type(type_: CoreType) -> None:
             raise DefinitionError(
                 f"{type_} is too long",
                 why=f"{type_.name} holds at most {limit} characters on every database",
-                try_="write <blob>" if type_.name == "varchar" else "write varchar(n)",
+                try_="write text, which has no such limit" if type_.name == "varchar" else "write varchar(n)",
             )
     elif type_.name == "enum":
         _check_enum([str(value) for value in type_.args])
@@ -35,8 +37,8 @@ def check_type(type_: CoreType) -> None:
 def _check_enum(values: list[str]) -> None:
     for position, value in enumerate(values):
         why = None
-        if not value or value != value.strip():
-            why = "a value must be neither empty nor begin or end with a blank: databases drop such blanks"
+        if value != value.rstrip():
+            why = "a blank at its end would be dropped by some databases"
         elif _CONTROL.search(value):
             why = "a value holds no control characters"
         elif len(value.encode()) > MAX_LABEL:
@@ -56,6 +58,22 @@ def check_key_type(type_: CoreType, codec: CodecRef | None) -> None:
             f"{codec or type_} cannot be part of a primary key",
             why="a key is compared and indexed; such values are not",
             try_="move the attribute below '---'",
+        )
+
+
+def check_comment(declared: str, comment: str) -> None:
+    """Raise `DefinitionError` if the comment of an attribute cannot be stored with its type."""
+    room = MAX_COMMENT - len(declared) - 2
+    if room < 0:
+        raise DefinitionError(
+            f"the type is too long to be written down ({len(declared)} characters)",
+            why=f"it is kept in the comment of the column, which holds {MAX_COMMENT} characters",
+            try_="keep the values of a long enum in a Lookup table, and refer to it",
+        )
+    if len(comment) > room:
+        raise DefinitionError(
+            f"the comment is too long: {len(comment)} characters, {room} fit",
+            why=f"with the type, it is kept in the comment of the column, which holds {MAX_COMMENT} characters",
         )
 
 

@@ -7,7 +7,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from fascicle.definition.checks import check_index, check_key_type, check_type
+from fascicle.definition.checks import (
+    MAX_TABLE_COMMENT,
+    check_comment,
+    check_index,
+    check_key_type,
+    check_type,
+)
 from fascicle.definition.defaults import convert_default, is_null
 from fascicle.definition.draft import Draft
 from fascicle.definition.inheritance import Lookup, add_foreign_key
@@ -109,6 +115,10 @@ class _Resolver:
         self.allow_hidden = allow_hidden
 
     def run(self, definition: Definition, allow_new_key_attributes: bool) -> TableSpec:
+        if len(definition.comment) > MAX_TABLE_COMMENT:
+            raise self.source.error(
+                1, 1, f"the table's comment has {len(definition.comment)} characters, {MAX_TABLE_COMMENT} fit"
+            )
         alone = sum(item.in_key for item in definition.items if not isinstance(item, IndexItem)) == 1
         for item in definition.items:
             if isinstance(item, AttributeItem):
@@ -150,6 +160,7 @@ class _Resolver:
         codec = item.type if isinstance(item.type, CodecRef) else None
         type_ = item.type if isinstance(item.type, CoreType) else self._codec_type(item, item.type)
         self.draft.at(item.line, item.type_column, check_type, type_)
+        self.draft.at(item.line, item.type_column, check_comment, str(item.type), item.comment)
         if item.in_key:
             self.draft.at(item.line, item.type_column, check_key_type, type_, codec)
         if item.autoincrement:
