@@ -469,8 +469,9 @@ def test_png_by_a_program(
     assert_png(of(source, "lab").make_png().getvalue())
 
 
-def test_png_by_cairosvg(source: CatalogSource, tmp_path: Path) -> None:
+def test_png_by_cairosvg(source: CatalogSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("cairosvg")
+    monkeypatch.setenv("PATH", "")
     path = of(source, "lab").save(tmp_path / "p.png")
     assert_png(path.read_bytes())
 

@@ -13,7 +13,8 @@ from fascicle.diagram import DARK, LIGHT, DiagramEdge, DiagramGraph, DiagramNode
 from fascicle.diagram.dot import render_dot
 from fascicle.diagram.mermaid import render_mermaid
 from fascicle.diagram.outline import label_of, size_of
-from fascicle.diagram.svg import SvgOptions, plan_layout, render_svg
+from fascicle.diagram.style import SvgOptions
+from fascicle.diagram.svg import plan_layout, render_svg
 from fascicle.diagram.text import escape, number, text_width
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -80,6 +81,14 @@ def test_labels_underlines_notes_and_tooltips() -> None:
     }
     assert underlined - {None} == {"lab.subject", "lab.#strain", "lab._scan__field"}
     assert {t.text for t in node_of(root, "lab._scan").iter(f"{SVG}text")} == {"Scan", "12/40"}
+
+
+def test_underlines_can_be_lines() -> None:
+    plain, ruled = parsed(small()), parsed(small(), ruled=True)
+    assert not [t for t in ruled.iter(f"{SVG}text") if t.get("text-decoration")]
+    assert len(list(node_of(ruled, "lab.subject").iter(f"{SVG}path"))) == 1
+    assert not list(node_of(ruled, "lab._scan").iter(f"{SVG}path"))
+    assert not list(node_of(plain, "lab.subject").iter(f"{SVG}path"))
 
 
 def test_line_styles() -> None:
@@ -174,7 +183,7 @@ def test_schemas_get_areas_only_if_there_are_several() -> None:
     )
     fills = [r.get("fill") for r in parsed(two).iter(f"{SVG}rect")]
     assert fills.count(LIGHT.group_fill) == 2
-    captions = [t.text for t in parsed(two).iter(f"{SVG}text") if t.get("paint-order")]
+    captions = [t.text for t in parsed(two).iter(f"{SVG}text") if t.get("text-anchor") == "start"]
     assert captions == ["a", "b"]
     assert LIGHT.group_fill not in [r.get("fill") for r in parsed(two, group=False).iter(f"{SVG}rect")]
     assert LIGHT.group_fill not in [r.get("fill") for r in parsed(small()).iter(f"{SVG}rect")]

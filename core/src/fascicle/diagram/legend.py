@@ -61,9 +61,12 @@ def _sample(look: str, theme: Theme, x: float, y: float) -> list[str]:
         shape = outline(NodeKind(look), Rect(x, y - 7, x + _SAMPLE, y + 7))
         return [f'{shape} fill="{paint.fill}" stroke="{paint.stroke}" stroke-width="1.2"/>']
     if look == "underline":
-        at = f'x="{number(x + _SAMPLE / 2)}" y="{number(y + 4)}" font-size="{number(SMALL)}"'
-        look = 'text-anchor="middle" text-decoration="underline"'
-        return [f'<text {at} fill="{theme.group_text}" {look}>Abc</text>']
+        at = f'x="{number(x + 3)}" y="{number(y + 3)}" font-size="{number(SMALL)}"'
+        rule = f"M{number(x + 2)} {number(y + 6)}h{number(_SAMPLE - 4)}"
+        return [
+            f'<text {at} fill="{theme.group_text}">Abc</text>',
+            f'<path d="{rule}" stroke="{theme.group_text}"/>',
+        ]
     colour = theme.renamed if look == "renamed" else theme.edge
     extra = {"dashed": ' stroke-dasharray="5 4"'}.get(look, "")
     width = 2.6 if look == "thick" else 1.2

@@ -9,12 +9,9 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, Self
 
-from fascicle.diagram.dot import render_dot
 from fascicle.diagram.drawing import DiagramGraph
-from fascicle.diagram.mermaid import render_mermaid
 from fascicle.diagram.output import Svg, format_of, show, write
 from fascicle.diagram.style import Style
-from fascicle.diagram.svg import render_svg
 
 
 class Picture(ABC):
@@ -44,15 +41,21 @@ class Picture(ABC):
         Svg
             A string that notebooks show.
         """
+        from fascicle.diagram.svg import render_svg  # the layout with it: loaded when first drawn
+
         return Svg(render_svg(self.drawing, self._style.evolve(**style).svg_options()))
 
     def make_mermaid(self, **style: Any) -> str:
         """Write as a Mermaid flowchart."""
+        from fascicle.diagram.mermaid import render_mermaid  # loaded when first drawn
+
         chosen = self._style.evolve(**style)
         return render_mermaid(self.drawing, theme=chosen.colours, sideways=chosen.sideways)
 
     def make_dot(self, **style: Any) -> str:
         """Write in Graphviz's DOT language."""
+        from fascicle.diagram.dot import render_dot  # loaded when first drawn
+
         chosen = self._style.evolve(**style)
         return render_dot(self.drawing, theme=chosen.colours, sideways=chosen.sideways, group=chosen.group)
 
@@ -62,11 +65,17 @@ class Picture(ABC):
         Raises
         ------
         FascicleError
-            If neither CairoSVG, rsvg-convert nor Graphviz is installed.
+            If neither rsvg-convert, CairoSVG nor Graphviz is installed.
         """
-        from fascicle.diagram.raster import svg_to_png  # starts programs: only where pixels are asked for
+        from fascicle.diagram.raster import make_pixels  # starts programs: only where pixels are asked for
+        from fascicle.diagram.svg import render_svg
 
-        return BytesIO(svg_to_png(self.make_svg(**style), self.make_dot(**style), scale=scale))
+        chosen = self._style.evolve(**style)
+
+        def svg(ruled: bool) -> str:
+            return render_svg(self.drawing, chosen.svg_options(ruled=ruled))
+
+        return BytesIO(make_pixels(svg, lambda: self.make_dot(**style), scale=scale))
 
     def make_image(self, **style: Any) -> Any:
         """Draw into an array of shape (height, width, channels), values from 0 to 1.

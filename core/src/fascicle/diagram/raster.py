@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Callable
 from importlib import import_module
 from io import BytesIO
 from typing import Any
@@ -13,16 +14,18 @@ from fascicle.errors import FascicleError
 _TIMEOUT = 60  # seconds
 
 
-def svg_to_png(svg: str, dot: str, *, scale: float = 2.0) -> bytes:
+def make_pixels(svg: Callable[[bool], str], dot: Callable[[], str], *, scale: float = 2.0) -> bytes:
     """Turn a picture into PNG.
 
-    CairoSVG is tried first, then the program ``rsvg-convert``, which both keep our layout, then
+    The program ``rsvg-convert`` is tried first, then CairoSVG, which both keep our layout, then
     Graphviz, which makes its own from the DOT text.
 
     Parameters
     ----------
-    svg, dot : str
-        The same picture in both languages.
+    svg : callable
+        Makes the SVG text; its argument says whether underlines must be drawn as lines.
+    dot : callable
+        Makes the same picture as DOT text.
     scale : float
         Pixels of the image per pixel of the SVG.
 
@@ -31,27 +34,26 @@ def svg_to_png(svg: str, dot: str, *, scale: float = 2.0) -> bytes:
     FascicleError
         If no converter is installed, or the one that is fails.
     """
-    made = _by_cairosvg(svg, scale)
-    if made is not None:
-        return made
     if program := shutil.which("rsvg-convert"):
-        return _run([program, "--zoom", str(scale), "--format", "png"], svg)
+        return _run([program, "--zoom", str(scale), "--format", "png"], svg(False))
+    cairo = _cairosvg()
+    if cairo is not None:
+        made: bytes = cairo.svg2png(bytestring=svg(True).encode(), scale=scale)
+        return made
     if program := shutil.which("dot"):
-        return _run([program, "-Tpng", f"-Gdpi={round(72 * scale)}"], dot)
+        return _run([program, "-Tpng", f"-Gdpi={round(72 * scale)}"], dot())
     raise FascicleError(
         "there is nothing installed that turns a diagram into PNG",
-        why="SVG, Mermaid and DOT are written without help; pixels need CairoSVG, rsvg-convert or Graphviz",
+        why="SVG, Mermaid and DOT are written without help; pixels need rsvg-convert, CairoSVG or Graphviz",
         try_="pip install cairosvg, install Graphviz, or save as .svg",
     )
 
 
-def _by_cairosvg(svg: str, scale: float) -> bytes | None:
+def _cairosvg() -> Any:
     try:
-        cairosvg: Any = import_module("cairosvg")  # optional, and loads a system library that may be missing
+        return import_module("cairosvg")  # optional, and loads a system library that may be missing
     except (ImportError, OSError):
         return None
-    made: bytes = cairosvg.svg2png(bytestring=svg.encode(), scale=scale)
-    return made
 
 
 def _run(command: list[str], text: str) -> bytes:

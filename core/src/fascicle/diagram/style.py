@@ -6,11 +6,37 @@ import secrets
 from dataclasses import dataclass, fields, replace
 from typing import Any, Self
 
-from fascicle.diagram.svg import SvgOptions
-from fascicle.diagram.theme import Theme, theme_of
+from fascicle.diagram.theme import LIGHT, Theme, theme_of
 from fascicle.errors import ConfigError
 
 _DIRECTIONS = ("TB", "LR")
+
+
+@dataclass(frozen=True, slots=True)
+class SvgOptions:
+    """How to draw.
+
+    Parameters
+    ----------
+    theme : Theme
+    sideways : bool
+        Parents to the left of children instead of above.
+    group : bool
+        Draw the tables of each schema within an area of their own, if there are several schemas.
+    legend : bool
+        Explain shapes and lines below the picture.
+    prefix : str
+        Begins every ``id``, which must be unique on a page.
+    ruled : bool
+        Draw underlines as lines, for converters that do not know ``text-decoration``.
+    """
+
+    theme: Theme = LIGHT
+    sideways: bool = False
+    group: bool = True
+    legend: bool = False
+    prefix: str = "diagram"
+    ruled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +102,7 @@ class Style:
         """Whether parents stand to the left of children."""
         return self.direction == "LR"
 
-    def svg_options(self) -> SvgOptions:
+    def svg_options(self, *, ruled: bool = False) -> SvgOptions:
         """The same for the SVG renderer, with a prefix that no other picture on a page has."""
         prefix = self.prefix or f"d{secrets.token_hex(4)}"
-        return SvgOptions(self.colours, self.sideways, self.group, self.legend, prefix)
+        return SvgOptions(self.colours, self.sideways, self.group, self.legend, prefix, ruled)

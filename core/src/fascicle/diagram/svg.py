@@ -2,42 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from fascicle.diagram.drawing import DiagramEdge, DiagramGraph, DiagramNode, NodeKind
 from fascicle.diagram.layout import Box, Layout, Link, Point, Rect, Route, lay_out
 from fascicle.diagram.legend import draw_legend
 from fascicle.diagram.outline import SMALL, font_of, label_of, outline, size_of
-from fascicle.diagram.text import clipped, escape, number
-from fascicle.diagram.theme import LIGHT, Theme
+from fascicle.diagram.style import SvgOptions
+from fascicle.diagram.text import clipped, escape, number, text_width
 
 _FONTS = "Helvetica Neue, Helvetica, Arial, Liberation Sans, DejaVu Sans, sans-serif"
 _CENTRED = 'text-anchor="middle"'
 _LEGEND = 420.0  # least width of a picture with a legend, pixels
-
-
-@dataclass(frozen=True, slots=True)
-class SvgOptions:
-    """How to draw.
-
-    Parameters
-    ----------
-    theme : Theme
-    sideways : bool
-        Parents to the left of children instead of above.
-    group : bool
-        Draw the tables of each schema within an area of their own, if there are several schemas.
-    legend : bool
-        Explain shapes and lines below the picture.
-    prefix : str
-        Begins every ``id``, which must be unique on a page.
-    """
-
-    theme: Theme = LIGHT
-    sideways: bool = False
-    group: bool = True
-    legend: bool = False
-    prefix: str = "diagram"
 
 
 def plan_layout(graph: DiagramGraph, *, sideways: bool = False, group: bool = True) -> Layout:
@@ -135,11 +109,14 @@ class _Painter:
             )
 
     def _captions(self) -> None:
-        # drawn over the lines, with a halo that keeps them readable there
-        halo = f'stroke="{self.theme.group_fill}" stroke-width="4" paint-order="stroke"'
+        # Drawn over the lines, on a halo that keeps them readable there: a text of its own, as not
+        # every converter knows paint-order.
+        halo = f'stroke="{self.theme.group_fill}" stroke-width="4" stroke-linejoin="round"'
         for name, rect in self._named_areas():
             shown = clipped(name, max(int((rect.right - rect.left) / 6), 4))
-            self._text(shown, (rect.left + 9, rect.top + 15), SMALL, self.theme.group_text, halo)
+            at = (rect.left + 9, rect.top + 15)
+            self._text(shown, at, SMALL, self.theme.group_fill, f'{halo} aria-hidden="true"')
+            self._text(shown, at, SMALL, self.theme.group_text, 'text-anchor="start"')
 
     def _edges(self) -> None:
         pairs = list(zip(self.graph.edges, self.layout.routes, strict=True))
@@ -184,10 +161,19 @@ class _Painter:
             middle -= 6.5
             note = clipped(node.note, 40)
             self._text(note, (x, middle + 17), SMALL, paint.text, f'{_CENTRED} opacity="0.75"')
-        size = font_of(node)
-        extra = f'{_CENTRED} text-decoration="underline"' if node.distinguished else _CENTRED
-        self._text(label_of(node), (x, middle + size * 0.35), size, paint.text, extra)
+        self._label(node, x, middle + font_of(node) * 0.35, paint.text)
         self.out.append("</g>" + ("</a>" if link else ""))
+
+    def _label(self, node: DiagramNode, x: float, y: float, colour: str) -> None:
+        label, size = label_of(node), font_of(node)
+        plain = self.options.ruled or not node.distinguished
+        self._text(
+            label, (x, y), size, colour, _CENTRED if plain else f'{_CENTRED} text-decoration="underline"'
+        )
+        if plain and node.distinguished:
+            half = text_width(label, size) / 2
+            way = f"M{number(x - half)} {number(y + 2)}H{number(x + half)}"
+            self.out.append(f'<path d="{way}" stroke="{colour}" stroke-width="1"/>')
 
     def _text(self, text: str, at: Point, size: float, colour: str, extra: str = _CENTRED) -> None:
         self.out.append(

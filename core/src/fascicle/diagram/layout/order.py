@@ -8,7 +8,7 @@ from random import Random
 from fascicle.diagram.layout.network import Network
 
 _SWEEPS, _POLISH = 6, 2
-_EFFORT = 3000  # vertices and wires that all restarts together may work through
+_EFFORT = 2200  # vertices and wires that all restarts together may work through
 
 
 def order_rows(net: Network) -> dict[int, float]:

@@ -37,11 +37,7 @@ def place_rows(net: Network, gap: float, ranks: Mapping[int, float], area_gap: f
         Centre of each vertex. Neighbours in a row are at least half their widths and a gap apart.
     """
     offsets = [_offsets(net, row, gap) for row in net.rows]
-    x = [0.0] * len(net.layer)
-    for row, offset in zip(net.rows, offsets, strict=True):
-        middle = (offset[-1] if offset else 0.0) / 2
-        for vertex, at in zip(row, offset, strict=True):
-            x[vertex] = at - middle
+    x = _tightest(net.rows, offsets, len(net.layer))
     wires = [_weighted(net, vertex) for vertex in range(len(net.layer))]
     best = _optimise(net.rows, offsets, x, wires)
     align_chains(net, net.rows, offsets, best)
@@ -54,6 +50,16 @@ def place_rows(net: Network, gap: float, ranks: Mapping[int, float], area_gap: f
                 _settle(net.rows[i], offsets[i], best, wires, 2, straight=True, held=held)
         align_chains(net, net.rows, offsets, best, held)
     return best
+
+
+def _tightest(rows: Rows, offsets: Offsets, count: int) -> list[float]:
+    """Every row as narrow as it can be, all centred: without wires a vertex stays in there."""
+    x = [0.0] * count
+    for row, offset in zip(rows, offsets, strict=True):
+        middle = (offset[0] + offset[-1]) / 2 if offset else 0.0
+        for vertex, at in zip(row, offset, strict=True):
+            x[vertex] = at - middle
+    return x
 
 
 def _optimise(rows: Rows, offsets: Offsets, x: list[float], wires: Sequence[Wires]) -> list[float]:
@@ -88,7 +94,7 @@ def _draw_together(net: Network, offsets: Offsets, x: list[float], wires: Sequen
         tight = [[offset[i] for i in chosen] for offset, chosen in zip(offsets, places, strict=True)]
         members = [v for v in range(net.boxes) if home[v] == group]
         before = sum(x[v] for v in members)
-        placed = _optimise(rows, tight, list(x), own)
+        placed = _optimise(rows, tight, _tightest(rows, tight, len(x)), own)
         align_chains(net, rows, tight, placed)
         shift = (before - sum(placed[v] for v in members)) / len(members)
         for v in (v for row in rows for v in row):
