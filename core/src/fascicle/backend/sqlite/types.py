@@ -76,7 +76,8 @@ def check_clause(type_: CoreType, column: str, quote: Callable[[str], str]) -> s
         "bool": f"{column} IN (0, 1)",
         "float32": f"abs({column}) <= {_FLOAT32_MAX!r}",
         "float64": f"abs({column}) < 9e999",
-        "date": f"{column} IS date({column})",
+        # The modifier makes SQLite compute the day, so that the 30th of February is found out.
+        "date": f"{column} IS date({column}, '+0 days')",
         "datetime": _moment_check(column, "datetime", 19, digits),
         "time": _moment_check(column, "time", 8, digits),
         "json": f"{column} IS NULL OR json_valid({column})",
@@ -150,10 +151,10 @@ def _affinity(native: str) -> str:
 
 def _moment_check(column: str, function: str, width: int, digits: int) -> str:
     if digits == 0:
-        return f"{column} IS {function}({column})"
+        return f"{column} IS {function}({column}, '+0 days')"
     pattern = "?" * width + "." + "[0-9]" * digits
     whole = f"substr({column}, 1, {width})"
-    return f"{whole} IS {function}({whole}) AND {column} GLOB '{pattern}'"
+    return f"{whole} IS {function}({whole}, '+0 days') AND {column} GLOB '{pattern}'"
 
 
 def _encode_float32(value: Any) -> float | None:
@@ -184,10 +185,6 @@ def _encode_bool(value: Any) -> int | None:
     return None if value is None else int(value)
 
 
-def _encode_date(value: Any) -> str | None:
-    return None if value is None else as_date(value).isoformat()
-
-
 def _encode_datetime(digits: int, value: Any) -> str | None:
     return None if value is None else datetime_text(as_datetime(value), digits)
 
@@ -214,18 +211,6 @@ def _decode_decimal(exponent: int, value: Any) -> Decimal | None:
     return None if value is None else _CONTEXT.scaleb(Decimal(value), exponent)
 
 
-def _decode_date(value: Any) -> date | None:
-    return None if value is None else date.fromisoformat(value)
-
-
-def _decode_datetime(value: Any) -> datetime | None:
-    return None if value is None else datetime.fromisoformat(value)
-
-
-def _decode_time(value: Any) -> time | None:
-    return None if value is None else time.fromisoformat(value)
-
-
 def _decode_json(value: Any) -> Any:
     return None if value is None else json.loads(value)
 
@@ -237,15 +222,15 @@ def _decode_uuid(value: Any) -> UUID | None:
 _ENCODERS: dict[str, Convert] = {
     "float32": _encode_float32,
     "bool": _encode_bool,
-    "date": _encode_date,
+    "date": date.isoformat,  # C speed: the value is a date already
     "json": _encode_json,
     "uuid": _encode_uuid,
 }
 _DECODERS: dict[str, Convert] = {
     "bool": {0: False, 1: True}.get,
-    "date": _decode_date,
-    "datetime": _decode_datetime,
-    "time": _decode_time,
+    "date": date.fromisoformat,
+    "datetime": datetime.fromisoformat,
+    "time": time.fromisoformat,
     "json": _decode_json,
     "uuid": _decode_uuid,
 }

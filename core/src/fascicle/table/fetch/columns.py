@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from operator import itemgetter
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from fascicle.errors import FetchError
 from fascicle.model import Attribute, unknown_attribute
-from fascicle.sql import Compiled, compile_count, compile_exists, compile_select
+from fascicle.sql import Compiled, Sql, compile_count, compile_exists, compile_select
 from fascicle.table.runtime import Runtime, runtime_of
+from fascicle.table.watch import current_watch
 
 if TYPE_CHECKING:
     from fascicle.backend.connection import Connection
@@ -84,12 +85,9 @@ def _codec_decoder(
     assert attribute.codec is not None  # noqa: S101  (narrowed by the caller)
     decode = runtime.codecs.decoder(attribute.codec)
 
-    def from_column(stored: Any) -> Any:
-        if stored is None:
-            return None
-        return decode(stored if base is None else base(stored))
-
-    return from_column
+    if base is None:
+        return decode
+    return lambda stored: decode(base(stored))
 
 
 def decoders(connection: Connection, attributes: Sequence[Attribute]) -> list[Callable[[Any], Any] | None]:
@@ -98,32 +96,82 @@ def decoders(connection: Connection, attributes: Sequence[Attribute]) -> list[Ca
 
 
 def decode_rows(
-    rows: list[tuple[Any, ...]], functions: Sequence[Callable[[Any], Any] | None]
+    rows: list[tuple[Any, ...]], heading: Sequence[Attribute], functions: Sequence[Callable[[Any], Any] | None]
 ) -> list[tuple[Any, ...]]:
     """Decode rows, touching only the columns that need it."""
     if not rows or not any(functions):
         return rows
-    return list(zip(*decode_columns(list(zip(*rows, strict=True)), functions), strict=True))
+    return list(zip(*decode_columns(list(zip(*rows, strict=True)), heading, functions), strict=True))
 
 
 def decode_columns(
-    raw: Sequence[Sequence[Any]], functions: Sequence[Callable[[Any], Any] | None]
+    raw: Sequence[Sequence[Any]], heading: Sequence[Attribute], functions: Sequence[Callable[[Any], Any] | None]
 ) -> list[Sequence[Any]]:
-    """Decode columns that have a decoder, leaving NULLs to the decoder's own care."""
+    """Decode the columns that have a decoder; NULL stays ``None``."""
     return [
-        column if function is None else list(map(function, column))
-        for column, function in zip(raw, functions, strict=True)
+        column if function is None else _decoded(column, attribute.nullable, function)
+        for column, attribute, function in zip(raw, heading, functions, strict=True)
     ]
 
 
-def fetch_rows(
-    expression: QueryExpression, names: Sequence[str] | None, part: Slice
-) -> tuple[tuple[Attribute, ...], list[tuple[Any, ...]]]:
-    """Run the SELECT; return the attributes and the decoded rows."""
+def _decoded(column: Sequence[Any], nullable: bool, function: Callable[[Any], Any]) -> Sequence[Any]:
+    if nullable:
+        return [None if value is None else function(value) for value in column]
+    return list(map(function, column))
+
+
+def fetch_records(expression: QueryExpression, names: Sequence[str] | None, part: Slice) -> tuple[
+    tuple[Attribute, ...], list[dict[str, Any]]
+]:
+    """Run the SELECT; return the attributes and the rows as dicts."""
     compiled = compile_fetch(expression, names, part)
     connection = expression.connection
     rows = connection.execute(compiled.sql).rows
-    return compiled.heading, decode_rows(rows, decoders(connection, compiled.heading))
+    return compiled.heading, records_of(rows, compiled.heading, decoders(connection, compiled.heading))
+
+
+def records_of(
+    rows: Sequence[tuple[Any, ...]],
+    heading: Sequence[Attribute],
+    functions: Sequence[Callable[[Any], Any] | None],
+) -> list[dict[str, Any]]:
+    """Turn raw rows into dicts of decoded values in one pass."""
+    shape = "".join("v" if f is None else "n" if a.nullable else "d" for a, f in zip(heading, functions, strict=True))
+    build = _record_builder(shape)
+    return build(rows, [a.name for a in heading], [f for f in functions if f is not None])
+
+
+Builder = Callable[[Sequence[tuple[Any, ...]], list[str], list[Callable[[Any], Any]]], list[dict[str, Any]]]
+
+
+@lru_cache(maxsize=256)
+def _record_builder(shape: str) -> Builder:
+    """Make the function that builds dicts from rows of a shape: plain values, decoded ones, nullable decoded ones.
+
+    The loop is written out for the shape, twice as fast as ``dict(zip(names, row))``.  Its text holds numbers only:
+    names and decoders come in as arguments.
+    """
+    values = []
+    for position, kind in enumerate(shape):
+        value = f"v{position}"
+        if kind == "d":
+            value = f"f{position}(v{position})"
+        elif kind == "n":
+            value = f"None if v{position} is None else f{position}(v{position})"
+        values.append(f"n{position}: {value}")
+    names = ", ".join(f"n{position}" for position in range(len(shape)))
+    functions = ", ".join(f"f{position}" for position, kind in enumerate(shape) if kind != "v")
+    variables = ", ".join(f"v{position}" for position in range(len(shape)))
+    lines = ["def build(rows, names, functions):"]
+    if shape:
+        lines.append(f"    ({names},) = names")
+    if functions:
+        lines.append(f"    ({functions},) = functions")
+    lines.append(f"    return [{{{', '.join(values)}}} for ({variables}{',' if shape else ''}) in rows]")
+    space: dict[str, Any] = {}
+    exec("\n".join(lines), space)  # noqa: S102  (the text is made of the shape alone)
+    builder: Builder = space["build"]
+    return builder
 
 
 def fetch_columns(
@@ -132,9 +180,9 @@ def fetch_columns(
     """Run the SELECT; return the attributes and one decoded sequence for each."""
     compiled = compile_fetch(expression, names, part)
     connection = expression.connection
-    rows = connection.execute(compiled.sql).rows
+    rows = ask(expression, compiled.sql)
     raw: list[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [() for _ in compiled.heading]
-    return compiled.heading, decode_columns(raw, decoders(connection, compiled.heading))
+    return compiled.heading, decode_columns(raw, compiled.heading, decoders(connection, compiled.heading))
 
 
 def to_dicts(
@@ -142,9 +190,7 @@ def to_dicts(
 ) -> list[dict[str, Any]]:
     """Fetch rows as dicts."""
     names = expand(expression, attributes) if attributes else None
-    heading, rows = fetch_rows(expression, names, part)
-    keys = [attribute.name for attribute in heading]
-    records = [dict(zip(keys, row, strict=True)) for row in rows]
+    heading, records = fetch_records(expression, names, part)
     if squeeze:
         _squeeze_records(records, heading)
     return records
@@ -167,9 +213,7 @@ def keys(expression: QueryExpression, part: Slice = EVERYTHING) -> list[dict[str
     names = expression.heading.primary_key
     if not names:  # a table without key attributes has at most one row, whose key is empty
         return [{}] if exists(expression) else []
-    heading, rows = fetch_rows(expression, names, part)
-    columns = [attribute.name for attribute in heading]
-    return [dict(zip(columns, row, strict=True)) for row in rows]
+    return fetch_records(expression, names, part)[1]
 
 
 def fetch1(expression: QueryExpression, attributes: Sequence[str], squeeze: bool = False) -> Any:
@@ -177,10 +221,10 @@ def fetch1(expression: QueryExpression, attributes: Sequence[str], squeeze: bool
     names = expand(expression, attributes) if attributes else None
     if names == []:
         names = None
-    heading, rows = fetch_rows(expression, names, Slice(limit=2))
-    if len(rows) != 1:
-        raise _not_one(expression, len(rows))
-    record = dict(zip([a.name for a in heading], rows[0], strict=True))
+    heading, records = fetch_records(expression, names, Slice(limit=2))
+    if len(records) != 1:
+        raise _not_one(expression, len(records))
+    record = records[0]
     if squeeze:
         _squeeze_records([record], heading)
     if not attributes:
@@ -213,16 +257,28 @@ def describe(expression: QueryExpression) -> str:
     return "query" if name == "QueryExpression" else name
 
 
+def ask(expression: QueryExpression, sql: Sql) -> list[tuple[Any, ...]]:
+    """Run a SELECT of an expression and return its raw rows, under the eyes of whoever watches."""
+    connection = expression.connection
+    watch = current_watch()
+    if watch is None:
+        return connection.execute(sql).rows
+    watch.reading(connection, expression.as_node())
+    rows = connection.execute(sql).rows
+    watch.read(connection, sql, rows)
+    return rows
+
+
 def count(expression: QueryExpression) -> int:
     """Count rows."""
     sql = compile_count(expression.as_node(), expression.connection.dialect)
-    return int(expression.connection.execute(sql).rows[0][0])
+    return int(ask(expression, sql)[0][0])
 
 
 def exists(expression: QueryExpression) -> bool:
     """Tell whether there is any row."""
     sql = compile_exists(expression.as_node(), expression.connection.dialect)
-    rows = expression.connection.execute(sql).rows
+    rows = ask(expression, sql)
     return bool(rows and rows[0][0])
 
 
@@ -238,19 +294,13 @@ def stream(
     connection = expression.connection
     functions = decoders(connection, compiled.heading)
     columns = [attribute.name for attribute in compiled.heading]
+    watch = current_watch()
+    if watch is not None:
+        watch.reading(connection, expression.as_node())
+        watch.read(connection, compiled.sql, None)
     for batch in connection.stream(compiled.sql, batch=STREAM_BATCH):
         rows = decode_rows(batch, functions)
         if as_dict:
             yield from (dict(zip(columns, row, strict=True)) for row in rows)
         else:
             yield from rows
-
-
-def pick(records: Sequence[dict[str, Any]], names: Sequence[str]) -> list[dict[str, Any]]:
-    """Keep some entries of each record."""
-    if not names:
-        return [{} for _ in records]
-    if len(names) == 1:
-        return [{names[0]: record[names[0]]} for record in records]
-    get = itemgetter(*names)
-    return [dict(zip(names, get(record), strict=True)) for record in records]

@@ -44,6 +44,9 @@ def as_array(attribute: Attribute, column: Sequence[Any]) -> np.ndarray:
         if not attribute.nullable or None not in column:
             return np.array(column, dtype=dtype)
     array = np.empty(len(column), dtype=object)
+    if attribute.codec is None and attribute.type.name != "json":
+        array[:] = column
+        return array
     for position, value in enumerate(column):  # element by element: numpy must not stack equal-shaped arrays
         array[position] = value
     return array

@@ -20,7 +20,7 @@ def _sample(expression: QueryExpression, limit: int) -> tuple[list[Attribute], l
     plain = [a.name for a in heading if a.codec is None]
     compiled = compile_select(expression.as_node(), expression.connection.dialect, columns=plain, limit=limit + 1)
     raw = expression.connection.execute(compiled.sql).rows
-    rows = columns.decode_rows(raw, columns.decoders(expression.connection, compiled.heading))
+    rows = columns.decode_rows(raw, compiled.heading, columns.decoders(expression.connection, compiled.heading))
     position = {name: i for i, name in enumerate(plain)}
     shown = [
         tuple(row[position[a.name]] if a.name in position else str(a.codec) for a in heading)

@@ -9,6 +9,7 @@ from fascicle.errors import ConfirmationRequired, PartIntegrityError, Transactio
 from fascicle.sql import compile_delete
 from fascicle.table.remove.plan import DeletePlan, count_together, plan_delete, refuse_vacuous
 from fascicle.table.runtime import runtime_of
+from fascicle.table.watch import announce_write
 
 if TYPE_CHECKING:
     from fascicle.backend.connection import Connection
@@ -91,6 +92,9 @@ def carry_out(connection: Connection, plan: DeletePlan, verify: bool) -> int:
         Rows deleted from the root table.
     """
 
+    for entry in plan.entries:
+        announce_write(connection, entry.table, "delete")
+
     def act() -> int:
         _check_parts(connection, plan)
         results = connection.execute_script(
@@ -126,5 +130,6 @@ def _check_parts(connection: Connection, plan: DeletePlan) -> None:
 def delete_quick(query: Table, get_count: bool) -> int | None:
     """Delete the rows of a query only; see `Table.delete_quick`."""
     refuse_vacuous(query, "delete")
+    announce_write(query.connection, query.table_id, "delete")
     result = query.connection.execute(compile_delete(query.as_node(), query.connection.dialect))
     return result.rowcount if get_count else None

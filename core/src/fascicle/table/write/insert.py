@@ -20,6 +20,7 @@ from fascicle.errors import (
 from fascicle.model import Attribute, CurrentTimestamp, TableSpec
 from fascicle.sql import compile_insert_select
 from fascicle.table.runtime import runtime_of
+from fascicle.table.watch import announce_write, current_watch
 from fascicle.table.write import diagnose
 from fascicle.table.write.cells import CellError
 from fascicle.table.write.checks import Fault, checked_column
@@ -145,6 +146,7 @@ def insert(connection: Connection, spec: TableSpec, rows: Any, options: InsertOp
         If the database refuses, with the rows concerned.
     """
     writer = Writer(connection, spec)
+    announce_write(connection, spec.name, "insert")
     if hasattr(rows, "__len__") and not isinstance(rows, (str, Path)) and options.chunk_size is None:
         if len(rows) == 0:
             return 0
@@ -215,6 +217,9 @@ def _write(
 def _send(connection: Connection, spec: TableSpec, part: Prepared, mode: str) -> int:
     if not part.rows:
         return 0
+    watch = current_watch()
+    if watch is not None and watch.defer(connection, spec, part.names, part.columns, part.rows, mode):
+        return len(part.rows)
     try:
         return connection.bulk_insert(spec, part.names, part.rows, mode)
     except (DuplicateError, IntegrityError) as error:
@@ -239,6 +244,10 @@ def insert_query(
         raise MissingAttributeError(
             f"the query lacks required attributes: {', '.join(missing)}", where=str(spec.name)
         )
+    announce_write(connection, spec.name, "insert")
+    watch = current_watch()
+    if watch is not None:
+        watch.reading(connection, query.as_node())
     dialect = connection.dialect
     sql = compile_insert_select(spec, names, query.as_node(), dialect, options.mode)
     try:

@@ -6,7 +6,6 @@ import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -143,9 +142,8 @@ def _uniform(records: list[dict[str, Any]]) -> tuple[list[str], list[Sequence[An
     if not names or set(map(len, records)) != {len(names)}:
         return None
     try:
-        if len(names) == 1:
-            return names, [[record[names[0]] for record in records]]
-        return names, list(zip(*map(itemgetter(*names), records), strict=True))
+        # A comprehension for each column makes no tuple for each row, which the garbage collector would count.
+        return names, [[record[name] for record in records] for name in names]
     except KeyError:
         return None
 

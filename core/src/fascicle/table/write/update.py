@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fascicle.errors import DuplicateError, IntegrityError, MissingAttributeError, QueryError
 from fascicle.model import CurrentTimestamp, TableSpec, unknown_attribute
 from fascicle.sql import compile_update
+from fascicle.table.watch import announce_write
 from fascicle.table.write import diagnose
 from fascicle.table.write.checks import Fault
 from fascicle.table.write.insert import Writer, faults_error
@@ -33,6 +34,7 @@ def update1(connection: Connection, spec: TableSpec, row: Mapping[str, Any]) -> 
     values = _encoded(connection, spec, row)
     key = {name: row[name] for name in heading.primary_key}
     changes = {name: value for name, value in values.items() if name not in key}
+    announce_write(connection, spec.name, "update")
     try:
         matched = _run(connection, spec, key, changes)
     except (DuplicateError, IntegrityError) as error:
