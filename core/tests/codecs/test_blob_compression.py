@@ -28,6 +28,7 @@ STAYING = {
     "noise": RNG.standard_normal(MILLION),
     "noise of 32 bits": RNG.standard_normal(MILLION).astype("f4"),
     "random bytes": RNG.integers(0, 256, MILLION).astype("u1"),
+    "seven bits": RNG.integers(0, 128, MILLION).astype("u1"),
     "a sine": np.sin(np.arange(MILLION) / 1000),
     "little": np.zeros(100),
 }

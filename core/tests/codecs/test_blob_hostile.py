@@ -107,6 +107,7 @@ LIES = {
     "no columns": b"dj0\0F" + i(0),
     "string of 2^60": b"dj0\0\x05" + q(HUGE),
     "object array of 2^60": b"dj0\0A" + q(1, HUGE) + i(5, 0),
+    "sparse without a type": b"mYm\0P" + q(1, 1, 1),
     "sparse of 2^60": b"mYm\0P" + q(HUGE, HUGE, HUGE) + i(6, 0),
     "item longer than the blob": b"dj0\0\x02" + q(1, HUGE) + b"\xff",
     "item without bytes": b"dj0\0\x02" + q(1, 0) + b"\xff",

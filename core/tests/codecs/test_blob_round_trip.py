@@ -6,6 +6,7 @@ import collections
 import datetime as dt
 import enum
 from decimal import Decimal
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -70,7 +71,7 @@ def test_many_floats(value: list[float]) -> None:
 
 
 def test_a_list_of_many_floats_and_something_else() -> None:
-    value: list[Any] = [*map(float, range(40)), None, 1]
+    value: list[Any] = [*map(float, range(40)), None, "x" * 1000]
     assert equal(unpack(pack(value)), value)
 
 
@@ -106,10 +107,24 @@ def test_views_share_the_memory_of_the_blob() -> None:
 
 @pytest.mark.parametrize("wrap", [bytes, bytearray, memoryview, lambda b: memoryview(bytearray(b + b))[::2]])
 def test_any_buffer_is_read(wrap: Any) -> None:
-    value = {"a": np.arange(20_000.0), "b": ["x", 1]}
+    value = {"a": np.random.default_rng(0).standard_normal(20_000), "b": ["x", 1]}
     doubled = bytes(byte for byte in pack(value, False) for _ in range(2))
     data = memoryview(doubled)[::2] if wrap not in (bytes, bytearray, memoryview) else wrap(pack(value))
     assert equal(unpack(data), value)
+
+
+def test_many_small_integers() -> None:
+    assert unpack(pack(list(range(100)))) == list(range(100))
+
+
+def test_records_are_squeezed() -> None:
+    value = np.array([[(1, 2.5)]], dtype=[("a", "i4"), ("b", "f8")])
+    assert unpack(pack(value), squeeze=True).b == 2.5
+
+
+class Tensor:
+    def __array__(self, dtype: Any = None, copy: Any = None) -> np.ndarray[Any, Any]:
+        return np.zeros(3, dtype)
 
 
 class Colour(enum.IntEnum):
@@ -177,6 +192,9 @@ def test_equal_sets_give_equal_blobs() -> None:
         (np.zeros(3, []), "empty dict"),
         (np.zeros(3, [("a", "f2")]), "<npy@>"),
         (np.ma.array([1, 2], mask=[0, 1]), "filled"),
+        (np.zeros(3, [("a\0b", "f8")]), "another name"),
+        (Tensor(), "numpy.asarray"),
+        (Path("a"), "filepath"),
         (np.timedelta64(1, "s"), "seconds"),
         (dt.timedelta(1), "total_seconds"),
         (dt.datetime(2020, 1, 1, tzinfo=dt.UTC), "astimezone"),

@@ -193,8 +193,6 @@ def read_records(source: Source, at: int, stop: int) -> tuple[Any, int]:
         raise damaged("the columns of a record array differ in shape", at)
     shape = columns[0].shape
     dtype = np.dtype([(name, column.dtype) for name, column in zip(names, columns, strict=True)])
-    if prod(shape) * dtype.itemsize > _LARGEST:
-        raise damaged("a record array of impossible size", at)
     records = np.empty(shape, dtype, order="F")
     for name, column in zip(names, columns, strict=True):
         records[name] = column
