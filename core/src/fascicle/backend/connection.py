@@ -15,11 +15,11 @@ from fascicle.backend.pool import Pool
 from fascicle.backend.protocol import Backend, Isolation, Mode, Provisioning, Result, Row, Session, TraceHook
 from fascicle.backend.reading import is_read
 from fascicle.backend.retry import Backoff, attempt_repeatedly
-from fascicle.backend.stream import BoundStream
-from fascicle.backend.transaction import Callback, Transaction, TransactionBlock, Transactions
+from fascicle.backend.runner import Runner, open_session
+from fascicle.backend.transaction import Callback, TransactionBlock
 from fascicle.backend.url import DatabaseUrl
 from fascicle.errors import FascicleError, LostConnectionError, TransactionError
-from fascicle.model import Catalog, TableName, TableSpec
+from fascicle.model import TableName, TableSpec
 from fascicle.sql.dialect import Dialect
 from fascicle.sql.statement import Sql
 
@@ -68,11 +68,16 @@ class Connection:
         self.dialect: Dialect = backend.dialect
         self._hooks: tuple[TraceHook, ...] = ()
         place, cleanup = _provision(backend, url)
-        opener = _Opener(backend, place)
-        self.pool = Pool(opener, size=pool_size, idle=pool_idle, wait=pool_wait, fresh=5.0)
+        self.pool = Pool(lambda: open_session(backend, place), size=pool_size, idle=pool_idle, wait=pool_wait)
+        # Nothing below refers back to the connection: one that is forgotten closes at once.
+        runner = Runner(self.pool, backend)
+        self._runner = runner
+        self.transactions = runner.transactions
+        self.catalog = CatalogCache(
+            lambda schemas: runner.run(lambda session: backend.read_catalog(session, schemas), None, True),
+            lambda: runner.run(backend.list_schemas, None, True),
+        )
         self._finalizer = weakref.finalize(self, _shut, self.pool, cleanup)
-        self.transactions = Transactions(_Sessions(self.pool, backend))
-        self.catalog = CatalogCache(self._read_catalog, lambda: self.schemas)
         self.runtime: Any = None
 
     # statements --------------------------------------------------------------------------------------------
@@ -85,7 +90,7 @@ class Connection:
             The driver's error in our terms, with the driver's as its cause.
         """
         self._trace(sql)
-        return self._run(lambda session: session.execute(sql), sql, is_read(sql.text))
+        return self._runner.run(lambda session: session.execute(sql), sql, is_read(sql.text))
 
     def execute_script(self, statements: Sequence[Sql]) -> list[Result]:
         """Run several statements in the fewest trips, stopping at the first error.
@@ -96,7 +101,7 @@ class Connection:
             self._trace(sql)
         reads = all(is_read(sql.text) for sql in statements)
         first = statements[0] if len(statements) == 1 else None
-        return self._run(lambda session: session.execute_script(statements), first, reads)
+        return self._runner.run(lambda session: session.execute_script(statements), first, reads)
 
     def bulk_insert(
         self, spec: TableSpec, columns: Sequence[str], rows: Iterable[Row], mode: Mode = "error"
@@ -135,10 +140,7 @@ class Connection:
         and ends with the block in which it began.  Other statements may run meanwhile.
         """
         self._trace(sql)
-        transaction = self.transactions.current
-        if transaction is None:
-            return self._stream_alone(sql, batch)
-        return self._stream_within(transaction, sql, batch)
+        return self._runner.stream(sql, batch)
 
     def query(
         self,
@@ -168,8 +170,8 @@ class Connection:
         """
         sql = raw_statement(text, args, self.dialect.placeholder)
         self._trace(sql)
-        repeatable = reconnect is not False and is_read(sql.text)
-        return Cursor(self._run(lambda session: session.execute(sql), sql, repeatable), as_dict)
+        reads, again = is_read(sql.text), reconnect is not False
+        return Cursor(self._runner.run(lambda session: session.execute(sql), sql, reads, again), as_dict)
 
     # transactions ------------------------------------------------------------------------------------------
     @property
@@ -270,15 +272,15 @@ class Connection:
     @property
     def schemas(self) -> list[str]:
         """Names of the database's schemas, sorted."""
-        return sorted(self._run(self.backend.list_schemas, None, True))
+        return sorted(self._runner.run(self.backend.list_schemas, None, True))
 
     def get_user(self) -> str:
         """Who the database takes us for, ``name@host``."""
-        return self._run(self.backend.user, None, True)
+        return self._runner.run(self.backend.user, None, True)
 
     def size_of(self, name: TableName) -> int:
         """Bytes that a table takes up, its indexes included."""
-        return self._run(lambda session: self.backend.size_of(session, name), None, True)
+        return self._runner.run(lambda session: self.backend.size_of(session, name), None, True)
 
     @property
     def round_trips(self) -> int:
@@ -307,7 +309,7 @@ class Connection:
             if not session.is_alive():
                 raise LostConnectionError("the database does not answer", where=str(self.url))
 
-        self._run(live, None, True)
+        self._runner.run(live, None, True)
 
     @property
     def is_connected(self) -> bool:
@@ -337,167 +339,16 @@ class Connection:
         return f"<Connection {self.url}, {state}>"
 
     # inner workings ----------------------------------------------------------------------------------------
-    def _run(self, action: Callable[[Session], T], sql: Sql | None, repeatable: bool) -> T:
-        transaction = self.transactions.current
-        if transaction is not None:
-            return self._run_within(transaction, action, sql)
-        return self._run_alone(action, sql, repeatable)
-
-    def _run_within(self, transaction: Transaction, action: Callable[[Session], T], sql: Sql | None) -> T:
-        transaction.check()
-        try:
-            return action(transaction.session)
-        except Exception as error:  # noqa: BLE001 - translated, never swallowed
-            fault = _failed_within(self.backend, transaction, error, sql)
-            raise fault from _cause(fault, error)
-        except BaseException:
-            transaction.interrupt()
-            raise
-
-    def _run_alone(self, action: Callable[[Session], T], sql: Sql | None, repeatable: bool) -> T:
-        while True:
-            session = self.pool.take()
-            healthy = False
-            try:
-                result = action(session)
-                healthy = not session.in_transaction
-            except Exception as error:  # noqa: BLE001 - translated, never swallowed
-                fault = translated(self.backend, error, sql)
-                if isinstance(fault, LostConnectionError):
-                    self.pool.drain()
-                    if repeatable:
-                        repeatable = False
-                        continue
-                else:
-                    healthy = not session.in_transaction
-                raise fault from _cause(fault, error)
-            finally:
-                (self.pool.give if healthy else self.pool.discard)(session)
-            if not healthy:
-                raise TransactionError(
-                    "a statement began a transaction by itself",
-                    why="sessions are shared: outside a transaction block each statement commits on its own",
-                    try_="use `with connection.transaction:`",
-                )
-            return result
-
     def _insert_chunk(self, spec: TableSpec, columns: Sequence[str], rows: Sequence[Row], mode: Mode) -> int:
         if not rows:
             return 0
         about = Sql(self.dialect.insert(spec, columns, mode, 1))
         self._trace(about)
-        return self._run(lambda session: session.bulk_insert(spec, columns, rows, mode), about, False)
-
-    def _stream_within(self, transaction: Transaction, sql: Sql, batch: int) -> BoundStream:
-        transaction.check()
-        batches = transaction.session.stream(sql, batch)
-        return transaction.follow(
-            batches, lambda error: _failed_within(self.backend, transaction, error, sql)
-        )
-
-    def _stream_alone(self, sql: Sql, batch: int) -> Iterator[list[Row]]:
-        repeatable = is_read(sql.text)
-        while True:
-            session = self.pool.take()
-            healthy = False
-            try:
-                for rows in session.stream(sql, batch):
-                    repeatable = False
-                    yield rows
-                healthy = True
-                return
-            except GeneratorExit:
-                healthy = True
-                raise
-            except Exception as error:  # noqa: BLE001 - translated, never swallowed
-                fault = translated(self.backend, error, sql)
-                healthy = not isinstance(fault, LostConnectionError)
-                if not healthy:
-                    self.pool.drain()
-                    if repeatable:
-                        repeatable = False
-                        continue
-                raise fault from _cause(fault, error)
-            finally:
-                (self.pool.give if healthy else self.pool.discard)(session)
-
-    def _read_catalog(self, schemas: Sequence[str]) -> Catalog:
-        return self._run(lambda session: self.backend.read_catalog(session, schemas), None, True)
+        return self._runner.run(lambda session: session.bulk_insert(spec, columns, rows, mode), about, False)
 
     def _trace(self, sql: Sql) -> None:
         for hook in self._hooks:
             hook(sql)
-
-
-class _Opener:
-    """Opens sessions, with errors of ours."""
-
-    def __init__(self, backend: Backend, url: DatabaseUrl) -> None:
-        self._backend = backend
-        self._url = url
-
-    def __call__(self) -> Session:
-        try:
-            return self._backend.open(self._url)
-        except Exception as error:  # noqa: BLE001 - translated, never swallowed
-            fault = translated(self._backend, error, None)
-            raise fault from _cause(fault, error)
-
-
-class _Sessions:
-    """Gives transactions their sessions."""
-
-    def __init__(self, pool: Pool, backend: Backend) -> None:
-        self._pool = pool
-        self._backend = backend
-
-    def begin_session(self, isolation: Isolation, read_only: bool) -> Session:
-        for last in (False, True):
-            session = self._pool.take()
-            try:
-                session.begin(isolation, read_only)
-            except Exception as error:  # noqa: BLE001 - translated, never swallowed
-                fault = translated(self._backend, error, None)
-                lost = isinstance(fault, LostConnectionError)
-                (self._pool.discard if lost or session.in_transaction else self._pool.give)(session)
-                if lost and not last:
-                    self._pool.drain()
-                    continue
-                raise fault from _cause(fault, error)
-            except BaseException:
-                self._pool.discard(session)
-                raise
-            else:
-                return session
-        raise LostConnectionError("the database closed two sessions in a row")
-
-    def end_session(self, session: Session, poisoned: bool) -> None:
-        (self._pool.discard if poisoned or session.in_transaction else self._pool.give)(session)
-
-    def failed(self, transaction: Transaction, error: Exception) -> FascicleError:
-        return _failed_within(self._backend, transaction, error, None)
-
-
-def _failed_within(
-    backend: Backend, transaction: Transaction, error: Exception, sql: Sql | None
-) -> FascicleError:
-    fault = translated(backend, error, sql)
-    lost = isinstance(fault, LostConnectionError)
-    if lost:
-        transaction.poisoned = True
-    if lost or backend.is_retryable(error) or not transaction.session.in_transaction:
-        transaction.broken = transaction.broken or fault
-    return fault
-
-
-def translated(backend: Backend, error: Exception, sql: Sql | None) -> FascicleError:
-    """Return an error of ours as it is, and a driver's in our terms."""
-    return error if isinstance(error, FascicleError) else backend.translate(error, sql)
-
-
-def _cause(fault: FascicleError, error: Exception) -> BaseException | None:
-    """What to raise `fault` from: the driver's error, or what an error of ours already names."""
-    return error if fault is not error else error.__cause__
 
 
 def _provision(backend: Backend, url: DatabaseUrl) -> tuple[DatabaseUrl, Callable[[], None]]:

@@ -31,7 +31,7 @@ class Pool:
     """
 
     def __init__(
-        self, opener: Callable[[], Session], *, size: int, idle: int, wait: float, fresh: float
+        self, opener: Callable[[], Session], *, size: int, idle: int, wait: float, fresh: float = 5.0
     ) -> None:
         self._opener = opener
         self._size = size

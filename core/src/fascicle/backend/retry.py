@@ -32,7 +32,7 @@ class Backoff:
 
     def pause(self, attempt: int) -> float:
         """Seconds to wait after the failed try number `attempt` (from 1)."""
-        full = min(self.longest, self.first * 2 ** min(attempt - 1, 30))
+        full = min(self.longest, self.first * 2.0 ** min(attempt - 1, 30))
         return full * random.uniform(0.5, 1.0)  # noqa: S311 - jitter needs no secrecy
 
 

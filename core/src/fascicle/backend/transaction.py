@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, cast, get_args
@@ -32,6 +33,7 @@ LEVELS: tuple[Isolation, ...] = get_args(Isolation)
 DEFAULT_ISOLATION: Isolation = "snapshot"
 
 Callback = Callable[[], object]
+Interceptor = Callable[[bool, "Isolation | None"], None]
 
 
 @dataclass(slots=True)
@@ -152,6 +154,34 @@ class Transactions:
         """The calling thread's transaction, if it has one."""
         return cast("Transaction | None", getattr(self._local, "transaction", None))
 
+    @contextmanager
+    def intercepted(self, call: Interceptor) -> Iterator[None]:
+        """Give a function the word before each statement and transaction of this thread, inside the block.
+
+        Parameters
+        ----------
+        call : callable
+            Takes whether something may be written, and the isolation that a new transaction asks for.  It may
+            run statements and begin a transaction itself, and is not called for those.
+        """
+        outer = getattr(self._local, "interceptor", None)
+        self._local.interceptor = call
+        try:
+            yield
+        finally:
+            self._local.interceptor = outer
+
+    def announce(self, writes: bool, isolation: Isolation | None = None) -> None:
+        """Let the interceptor of this thread, if there is one, act before a statement or transaction."""
+        call: Interceptor | None = getattr(self._local, "interceptor", None)
+        if call is None:
+            return
+        self._local.interceptor = None
+        try:
+            call(writes, isolation)
+        finally:
+            self._local.interceptor = call
+
     def required(self) -> Transaction:
         """Return the calling thread's transaction.
 
@@ -174,6 +204,7 @@ class Transactions:
             raise TransactionError(
                 f"there is no isolation {isolation!r}", try_=f"one of {', '.join(map(repr, LEVELS))}"
             )
+        self.announce(not read_only, isolation)
         transaction = self.current
         if transaction is None:
             level, quiet = isolation or DEFAULT_ISOLATION, bool(read_only)

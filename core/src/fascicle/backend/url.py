@@ -75,12 +75,13 @@ class DatabaseUrl:
         try:
             parts = urlsplit(text)
             port = parts.port
-        except ValueError as error:
+        except ValueError:
+            # Its text may hold a piece of the password, so it is not even named as the cause.
             raise ConfigError(
                 "the database URL cannot be read",
                 why="its host or port is malformed",
                 try_="percent-encode @ : / ? # and % inside user name and password, e.g. p%40ss for p@ss",
-            ) from error
+            ) from None
         name = ALIASES.get(parts.scheme.lower(), parts.scheme.lower())
         _refuse_driver_and_fragment(name, parts.fragment)
         return cls(
@@ -228,11 +229,11 @@ def _path(scheme: str, path: str, host: str | None) -> str:
 def _options(query: str) -> tuple[tuple[str, str], ...]:
     try:
         pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))
-    except ValueError as error:
+    except ValueError:
         raise ConfigError(
             "the options of the database URL cannot be read",
             try_="write ?name=value&name=value",
-        ) from error
+        ) from None
     names = [name for name, _ in pairs]
     if len(set(names)) < len(names):
         repeated = sorted({name for name in names if names.count(name) > 1})

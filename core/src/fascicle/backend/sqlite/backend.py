@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Sequence
 
 from fascicle.backend.protocol import Session
-from fascicle.backend.sqlite import catalog, errors
+from fascicle.backend.sqlite import catalog, errors, functions
 from fascicle.backend.sqlite.dialect import SqliteDialect
 from fascicle.backend.sqlite.opening import open_database
 from fascicle.backend.sqlite.session import SqliteSession
@@ -55,12 +55,7 @@ class SqliteBackend:
     def open(self, url: DatabaseUrl) -> SqliteSession:
         """Open one session."""
         connection = open_database(url)
-        try:
-            from fascicle.backend.sqlite import functions
-
-            functions.register(connection)
-        except ImportError:
-            pass
+        functions.register(connection)
         return SqliteSession(connection, self.dialect)
 
     def translate(self, error: Exception, sql: Sql | None) -> FascicleError:

@@ -109,7 +109,7 @@ class SqliteStatements(CommonStatements):
         changes = difference(old, new)
         hidden = tuple(a for a in old.attributes if a.is_hidden and a.name not in new.full_heading)
         new = new.evolve(attributes=(*new.attributes, *hidden))
-        if [self.column(a, old) for a in old.attributes] == [self.column(a, new) for a in new.attributes]:
+        if self._stored(old) == self._stored(new):
             statements = self._reindexed(old, new)
         else:
             statements = self._rebuilt(old, new, {name: source for source, name in changes.renamed})
@@ -181,6 +181,10 @@ class SqliteStatements(CommonStatements):
             body.append(f"PRIMARY KEY ({self.identifiers(key)})")
         body += [self.foreign_key(reference) for reference in spec.foreign_keys if reference.columns]
         return f"CREATE TABLE IF NOT EXISTS {table} ({', '.join(body)})" + (" STRICT" if self.strict else "")
+
+    def _stored(self, spec: TableSpec) -> list[tuple[CoreType, str]]:
+        """What decides whether rows stay as they are; decimals of two scales differ by their type only."""
+        return [(attribute.type, self.column(attribute, spec)) for attribute in spec.attributes]
 
     def _indexes(self, spec: TableSpec) -> list[Sql]:
         return [Sql(text) for text in self._index_texts(spec).values()]

@@ -8,15 +8,7 @@ from typing import Any
 
 from fascicle.backend.sqlite import types
 from fascicle.backend.sqlite.ddl import SqliteStatements
-
-try:
-    from fascicle.backend.sqlite.scalars import ScalarDialect
-except ImportError:  # pragma: no cover
-
-    class ScalarDialect:  # type: ignore[no-redef]
-        """Nothing yet."""
-
-
+from fascicle.backend.sqlite.scalars import ScalarDialect
 from fascicle.model import Attribute
 from fascicle.sql.dialect import Capability
 

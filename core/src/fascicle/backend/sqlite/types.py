@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from fascicle.backend.temporal import as_date, as_datetime, datetime_text, time_text
+from fascicle.backend.temporal import as_datetime, datetime_text, time_text
 from fascicle.errors import DefinitionError, ValidationError
 from fascicle.model import Attribute, CoreType
 

@@ -123,7 +123,7 @@ def fetch(connection: Connection, spec: TableSpec, where: str = "") -> list[dict
     decoders = [connection.dialect.decoder(a) for a in spec.attributes]
     return [
         {
-            name: value if decode is None else decode(value)
+            name: value if decode is None or value is None else decode(value)
             for name, value, decode in zip(names, row, decoders, strict=True)
         }
         for row in connection.execute(select(connection, spec, where)).rows

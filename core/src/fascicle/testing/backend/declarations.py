@@ -1,5 +1,6 @@
 """Declarations: what is declared is what the catalogue says, and nothing in it can break out."""
 
+# ruff: noqa: D102, S101 - these are tests, and their names say what they hold
 from __future__ import annotations
 
 from datetime import date, datetime

@@ -1,5 +1,6 @@
 """Faults: what the driver reports, in our terms; inserts that meet existing rows; sizes."""
 
+# ruff: noqa: D102, S101 - these are tests, and their names say what they hold
 from __future__ import annotations
 
 from collections.abc import Callable

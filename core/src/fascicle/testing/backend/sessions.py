@@ -1,5 +1,6 @@
 """Sessions: reuse, threads, lost connections, counting and tracing."""
 
+# ruff: noqa: D102, PT012, S101, S301 - these are tests, and their names say what they hold
 from __future__ import annotations
 
 import pickle

@@ -1,5 +1,6 @@
 """Streams: bounded memory, own sessions, snapshots, early and abandoned ends."""
 
+# ruff: noqa: D102, PT012, S101 - these are tests, and their names say what they hold
 from __future__ import annotations
 
 import gc

@@ -1,5 +1,6 @@
 """Transactions: commit, rollback, savepoints, isolation and races."""
 
+# ruff: noqa: D102, PT012, S101 - these are tests, and their names say what they hold
 from __future__ import annotations
 
 import pytest
