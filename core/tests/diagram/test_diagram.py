@@ -9,9 +9,8 @@ from xml.etree import ElementTree
 
 import pytest
 
-from fascicle.diagram import CatalogSource, Diagram, DiagramSource, NodeInfo, NodeKind, Style, Svg
+from fascicle.diagram import CatalogSource, Diagram, DiagramSource, NodeKind, Style, Svg
 from fascicle.errors import ConfigError, DependencyError, FascicleError
-from fascicle.graph import DependencyGraph
 from fascicle.model import Attribute, Catalog, CoreType, ForeignKey, TableName, TableSpec
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -107,38 +106,43 @@ def test_unknown_sources_are_refused(source: CatalogSource) -> None:
 
 
 class Offering:
-    """An object of the table layer, as far as a diagram sees it: it offers its source."""
+    """An object of the table layer, as far as a diagram sees it: it offers a catalogue and its tables."""
 
-    def __init__(self, source: DiagramSource, *wanted: str) -> None:
+    def __init__(self, source: CatalogSource, *wanted: str) -> None:
         self.source, self.wanted = source, wanted
 
-    def __diagram_source__(self) -> DiagramSource:
-        return SelfAware(self.source)
+    def __diagram_catalog__(self) -> tuple[Catalog, set[TableName]]:
+        return self.source.catalog, self.source.nodes_for(self.wanted)
 
 
-class SelfAware:
-    """A source that knows the objects that offer it, and modules that hold one."""
-
-    def __init__(self, inner: DiagramSource) -> None:
-        self.inner = inner
-
-    def graph(self) -> DependencyGraph:
-        return self.inner.graph()
-
-    def nodes_for(self, obj: object) -> set[TableName]:
-        held = vars(obj).values() if isinstance(obj, ModuleType) else [obj]
-        return {n for item in held if isinstance(item, Offering) for n in self.inner.nodes_for(item.wanted)}
-
-    def info(self, name: TableName) -> NodeInfo:
-        return self.inner.info(name)
+def test_objects_offer_their_tables(source: CatalogSource) -> None:
+    diagram = Diagram(Offering(source, "lab.subject"), {"ignored": 1})
+    assert names(diagram) == {"subject"}
+    assert names(diagram + 1) == {"subject", "session", "pair"}
 
 
-def test_objects_and_modules_offer_their_source(source: CatalogSource) -> None:
-    assert names(Diagram(Offering(source, "lab.subject"), {"ignored": 1})) == {"subject"}
+def test_classes_offer_their_tables(source: CatalogSource) -> None:
+    class Session:
+        @classmethod
+        def __diagram_catalog__(cls) -> tuple[Catalog, list[TableName]]:
+            return source.catalog, [TableName("lab", "session")]
+
+    assert names(Diagram(Session) - 1) == {"subject", "session"}
     module = ModuleType("mylab")
-    module.number = 3  # type: ignore[attr-defined]
+    module.Session = Session  # type: ignore[attr-defined]
+    assert names(Diagram(module)) == {"session"}
+    # a schema speaks for the whole module, whatever tables it imports from others
     module.schema = Offering(source, "ephys")  # type: ignore[attr-defined]
     assert names(Diagram(module)) == {"_recording", "_recording__channel", "__spikes"}
+    assert names(Diagram(Session) + module) == {"session", "_recording", "_recording__channel", "__spikes"}
+
+
+def test_a_module_may_hold_schemas_of_several_databases(source: CatalogSource) -> None:
+    module = ModuleType("mylab")
+    module.one = Offering(source, "lab.subject")  # type: ignore[attr-defined]
+    other = CatalogSource(Catalog().with_tables(spec("z.far", "id")))
+    module.two = Offering(other, "z")  # type: ignore[attr-defined]
+    assert names(Diagram(module)) == {"subject", "far"}
     with pytest.raises(DependencyError):
         Diagram(ModuleType("empty"))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Protocol, runtime_checkable
@@ -42,7 +42,9 @@ class NodeInfo:
 class DiagramSource(Protocol):
     """Knows tables and how they depend on one another.
 
-    A schema offers one by a method ``__diagram_source__``, a table class by a class method of that name.
+    `find_source` makes one for every object with the method ``__diagram_catalog__``, which schemas and
+    tables have: it returns the catalogue of all tables on their connection, and the names of those
+    that the object stands for.
     """
 
     def graph(self) -> DependencyGraph:
@@ -71,7 +73,10 @@ class DiagramSource(Protocol):
 
 
 class CatalogSource:
-    """The tables of a catalogue, named by `TableName`, by ``schema``, or by ``schema.table``.
+    """The tables of a catalogue.
+
+    They are named by `TableName`, by ``schema``, by ``schema.table``, or by objects with a method
+    ``__diagram_catalog__``, such as schemas and tables.
 
     Parameters
     ----------
@@ -86,7 +91,10 @@ class CatalogSource:
         return DependencyGraph.from_specs(self.catalog.tables.values())
 
     def nodes_for(self, obj: object) -> set[TableName]:
-        """Resolve a table name, a schema name, or an iterable of these."""
+        """Resolve a table name, a schema name, an object or module that stands for tables, or several."""
+        offers = _offers(obj)
+        if offers:
+            return {name for _, names in offers for name in names}
         if isinstance(obj, TableName):
             return set(self.graph().known((obj,)))
         if isinstance(obj, str):
@@ -125,7 +133,7 @@ def describe(name: TableName, heading: Heading) -> str:
 
 
 def find_source(obj: object) -> DiagramSource:
-    """Find the source that an object, or something within a module, offers.
+    """Find the source of an object: itself, or the catalogue that it (or what a module holds) offers.
 
     Raises
     ------
@@ -134,19 +142,27 @@ def find_source(obj: object) -> DiagramSource:
     """
     if isinstance(obj, DiagramSource) and not isinstance(obj, type):
         return obj
-    from fascicle.diagram.tables import table_source  # that module builds on this one
+    offers = _offers(obj)
+    if not offers:
+        raise DependencyError(
+            f"a diagram cannot be made of {obj!r:.80}",
+            why="it is neither a table, a schema nor a module that holds one",
+            try_="pass a schema, a table class, or a module with a schema in it",
+        )
+    catalog, *others = [catalog for catalog, _ in offers]
+    for other in others:
+        catalog = catalog.with_tables(*other.tables.values())
+    return CatalogSource(catalog)
 
-    tables = table_source(obj)
-    if tables is not None:
-        return tables
-    candidates = [obj, *vars(obj).values()] if isinstance(obj, ModuleType) else [obj]
-    for candidate in candidates:
-        offered = getattr(candidate, "__diagram_source__", None)
-        source = offered() if callable(offered) else offered
-        if isinstance(source, DiagramSource):
-            return source
-    raise DependencyError(
-        f"a diagram cannot be made of {obj!r:.80}",
-        why="it is neither a table, a schema nor a module that holds one",
-        try_="pass a schema, a table class, or a module with a schema in it",
-    )
+
+def _offers(obj: object) -> list[tuple[Catalog, Collection[TableName]]]:
+    """Catalogue and tables that an object offers, or that the schemas of a module offer.
+
+    A module without a schema speaks through the tables in it.
+    """
+    if not isinstance(obj, ModuleType):
+        offer = getattr(obj, "__diagram_catalog__", None)
+        return [offer()] if offer is not None else []
+    held = {id(value): value for value in vars(obj).values() if hasattr(value, "__diagram_catalog__")}
+    schemas = [value for value in held.values() if not isinstance(value, type)]
+    return [value.__diagram_catalog__() for value in schemas or held.values()]
