@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fascicle.errors import MakeError
-from fascicle.model import Tier
+from fascicle.model import Attribute, Tier
 from fascicle.table.base import Table
 from fascicle.table.dual import dualmethod, dualproperty
 
 if TYPE_CHECKING:
     from fascicle.populate.summary import PopulateSummary
     from fascicle.table.expression import QueryExpression
+    from fascicle.table.runtime import Runtime
 
 
 class AutoPopulated(Table):
@@ -55,6 +56,12 @@ class AutoPopulated(Table):
             why="it has neither make nor make_fetch, make_compute and make_insert",
             try_="define make(self, key): fetch from upstream, compute, self.insert1(...)",
         )
+
+    @classmethod
+    def _hidden_attributes(cls, runtime: Runtime) -> tuple[Attribute, ...]:
+        from fascicle.populate.metadata import HIDDEN
+
+        return HIDDEN if runtime.config["jobs.add_job_metadata"] else ()
 
     def _check_insert_allowed(self, allow_direct_insert: bool | None) -> None:
         from fascicle.populate.making import current_making

@@ -22,7 +22,11 @@ def wanted_spec(cls: type[Table], context: Mapping[str, Any] | None = None) -> T
         raise SchemaError(f"{cls.__name__} has no definition to compare with its table")
     master = getattr(cls, "_master", None)
     names = Names(cls, binding.connection, binding.name, master, context, getattr(cls, "_declared_in", None))
-    return make_spec(cls, binding.name, names)
+    wanted = make_spec(cls, binding.name, names)
+    # Columns beside the definition stay as they are: settings may have changed since the table was made.
+    own = [a for a in wanted.attributes if a.in_key or not a.is_hidden]
+    kept = [a for a in binding.spec.attributes if a.is_hidden and not a.in_key]
+    return wanted.evolve(attributes=(*own, *kept))
 
 
 def differences(cls: type[Table]) -> list[str]:

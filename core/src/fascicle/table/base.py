@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from fascicle.backend.protocol import Mode
 from fascicle.errors import QueryError, SchemaError
-from fascicle.model import TableName, TableSpec, Tier
+from fascicle.model import Attribute, TableName, TableSpec, Tier
 from fascicle.query.nodes import Node
 from fascicle.table import relatives
 from fascicle.table.alter import alter, differences
@@ -23,6 +24,7 @@ from fascicle.table.write.update import update1
 
 if TYPE_CHECKING:
     from fascicle.backend.connection import Connection
+    from fascicle.table.runtime import Runtime
 
 
 class Table(QueryExpression, metaclass=TableMeta):
@@ -60,7 +62,7 @@ class Table(QueryExpression, metaclass=TableMeta):
         return self._bound().connection
 
     @property
-    def _expression_node(self) -> Node:  # type: ignore[override]
+    def _expression_node(self) -> Node:
         return self._restricted if self._restricted is not None else self._bound().relation
 
     @_expression_node.setter
@@ -71,33 +73,33 @@ class Table(QueryExpression, metaclass=TableMeta):
     @dualproperty
     def table_spec(self) -> TableSpec:
         """Complete declaration as it stands in the database."""
-        return self._bound().spec  # type: ignore[no-any-return]
+        return self._bound().spec
 
     @dualproperty
     def table_id(self) -> TableName:
         """Full physical name as a value."""
-        return self._bound().name  # type: ignore[no-any-return]
+        return self._bound().name
 
     @dualproperty
     def table_name(self) -> str:
         """Physical name within its schema."""
-        return self._bound().name.table  # type: ignore[no-any-return]
+        return self._bound().name.table
 
     @dualproperty
     def database(self) -> str:
         """Name of the schema."""
-        return self._bound().name.schema  # type: ignore[no-any-return]
+        return self._bound().name.schema
 
     @dualproperty
     def full_table_name(self) -> str:
         """Quoted name as SQL of this database writes it."""
         binding = self._bound()
-        return binding.connection.dialect.table(binding.name)  # type: ignore[no-any-return]
+        return binding.connection.dialect.table(binding.name)
 
     @dualproperty
     def is_declared(self) -> bool:
         """Whether the table exists in the database."""
-        return self._bound().is_declared  # type: ignore[no-any-return]
+        return self._bound().is_declared
 
     @dualmethod
     def describe(self, printout: bool = False) -> str:
@@ -144,12 +146,16 @@ class Table(QueryExpression, metaclass=TableMeta):
         return alter(type(self), prompt, context)
 
     @dualmethod
-    def parents(self, primary: bool | None = None, as_objects: bool = False, foreign_key_info: bool = False) -> Any:
+    def parents(
+        self, primary: bool | None = None, as_objects: bool = False, foreign_key_info: bool = False
+    ) -> Any:
         """Return the tables that this one refers to; see `relatives.parents`."""
         return relatives.parents(self, primary, as_objects, foreign_key_info)
 
     @dualmethod
-    def children(self, primary: bool | None = None, as_objects: bool = False, foreign_key_info: bool = False) -> Any:
+    def children(
+        self, primary: bool | None = None, as_objects: bool = False, foreign_key_info: bool = False
+    ) -> Any:
         """Return the tables that refer to this one; see `relatives.children`."""
         return relatives.children(self, primary, as_objects, foreign_key_info)
 
@@ -170,7 +176,7 @@ class Table(QueryExpression, metaclass=TableMeta):
 
     # --- writing -------------------------------------------------------------------------------------------
     @dualmethod
-    def insert1(self, row: Any, **options: Any) -> None:
+    def insert1(self, /, row: Any, **options: Any) -> None:
         """Insert one row: a dict, a sequence in the order of the heading, or a numpy record.
 
         Parameters
@@ -218,17 +224,22 @@ class Table(QueryExpression, metaclass=TableMeta):
         if replace and skip_duplicates:
             raise QueryError("replace and skip_duplicates exclude each other", try_="pass one of them")
         self._check_insert_allowed(allow_direct_insert)
-        mode = "replace" if replace else "skip" if skip_duplicates else "error"
+        mode: Mode = "replace" if replace else "skip" if skip_duplicates else "error"
         options = InsertOptions(mode, ignore_extra_fields, chunk_size)
         binding = self._bound()
         if isinstance(rows, TableMeta):
-            rows = rows()  # type: ignore[call-arg]
+            rows = rows()
         if isinstance(rows, QueryExpression):
             if rows.connection is binding.connection:
                 insert_query(binding.connection, binding.spec, rows, options)
                 return
             rows = iter(rows)
         insert(binding.connection, binding.spec, rows, options)
+
+    @classmethod
+    def _hidden_attributes(cls, runtime: Runtime) -> tuple[Attribute, ...]:
+        """Columns that the tier adds to new tables beside those of the definition."""
+        return ()
 
     def _check_insert_allowed(self, allow_direct_insert: bool | None) -> None:
         """Refuse inserts that a tier does not admit; tiers that are filled by ``make`` override this."""
@@ -246,7 +257,9 @@ class Table(QueryExpression, metaclass=TableMeta):
 
         binding = self._bound()
         try:
-            prepare_all(Writer(binding.connection, binding.spec), rows, InsertOptions("error", ignore_extra_fields))
+            prepare_all(
+                Writer(binding.connection, binding.spec), rows, InsertOptions("error", ignore_extra_fields)
+            )
         except FascicleError as error:
             faults = error.details.get("faults")
             if faults is None:
@@ -333,7 +346,9 @@ class Table(QueryExpression, metaclass=TableMeta):
         return delete_quick(self, get_count)
 
     @dualmethod
-    def drop(self, prompt: bool | None = None, part_integrity: str = "enforce", dry_run: bool = False) -> list[str]:
+    def drop(
+        self, prompt: bool | None = None, part_integrity: str = "enforce", dry_run: bool = False
+    ) -> list[str]:
         """Drop the table and every table that depends on it.
 
         Parameters
@@ -357,4 +372,4 @@ class Table(QueryExpression, metaclass=TableMeta):
     def size_on_disk(self) -> int:
         """Bytes that the table and its indexes take, as the database estimates them."""
         binding = self._bound()
-        return binding.connection.size_of(binding.name)  # type: ignore[no-any-return]
+        return binding.connection.size_of(binding.name)

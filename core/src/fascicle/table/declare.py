@@ -86,7 +86,11 @@ class Names:
     def _reference(self, found: Any, dotted: str) -> ParentRef:
         binding = getattr(found, "_binding", None) or getattr(found, "_free", None)
         if not isinstance(binding, Binding):
-            what = f"the class {found.__name__}, which is not declared yet" if isinstance(found, type) else repr(found)
+            what = (
+                f"the class {found.__name__}, which is not declared yet"
+                if isinstance(found, type)
+                else repr(found)
+            )
             raise DependencyError(
                 f"{dotted!r} is no declared table but {what:.120}",
                 try_="decorate the parent with its schema above this table, or pass context={...}",
@@ -148,7 +152,7 @@ def make_spec(cls: type[Table], name: TableName, names: Names) -> TableSpec:
         )
     runtime = runtime_of(names.connection)
     free = runtime.config["jobs.allow_new_pk_fields_in_computed_tables"]
-    return resolve(
+    spec = resolve(
         parse(text, cls.__name__),
         name=name,
         tier=cls.tier,
@@ -156,6 +160,7 @@ def make_spec(cls: type[Table], name: TableName, names: Names) -> TableSpec:
         codec_dtype=runtime.codec_dtype,
         allow_new_key_attributes=bool(free) or cls.tier not in (Tier.IMPORTED, Tier.COMPUTED),
     )
+    return spec.evolve(attributes=(*spec.attributes, *cls._hidden_attributes(runtime)))
 
 
 def create(connection: Connection, spec: TableSpec) -> TableSpec:

@@ -96,7 +96,9 @@ def decoders(connection: Connection, attributes: Sequence[Attribute]) -> list[Ca
 
 
 def decode_rows(
-    rows: list[tuple[Any, ...]], heading: Sequence[Attribute], functions: Sequence[Callable[[Any], Any] | None]
+    rows: list[tuple[Any, ...]],
+    heading: Sequence[Attribute],
+    functions: Sequence[Callable[[Any], Any] | None],
 ) -> list[tuple[Any, ...]]:
     """Decode rows, touching only the columns that need it."""
     if not rows or not any(functions):
@@ -105,7 +107,9 @@ def decode_rows(
 
 
 def decode_columns(
-    raw: Sequence[Sequence[Any]], heading: Sequence[Attribute], functions: Sequence[Callable[[Any], Any] | None]
+    raw: Sequence[Sequence[Any]],
+    heading: Sequence[Attribute],
+    functions: Sequence[Callable[[Any], Any] | None],
 ) -> list[Sequence[Any]]:
     """Decode the columns that have a decoder; NULL stays ``None``."""
     return [
@@ -120,13 +124,13 @@ def _decoded(column: Sequence[Any], nullable: bool, function: Callable[[Any], An
     return list(map(function, column))
 
 
-def fetch_records(expression: QueryExpression, names: Sequence[str] | None, part: Slice) -> tuple[
-    tuple[Attribute, ...], list[dict[str, Any]]
-]:
+def fetch_records(
+    expression: QueryExpression, names: Sequence[str] | None, part: Slice
+) -> tuple[tuple[Attribute, ...], list[dict[str, Any]]]:
     """Run the SELECT; return the attributes and the rows as dicts."""
     compiled = compile_fetch(expression, names, part)
     connection = expression.connection
-    rows = connection.execute(compiled.sql).rows
+    rows = ask(expression, compiled.sql)
     return compiled.heading, records_of(rows, compiled.heading, decoders(connection, compiled.heading))
 
 
@@ -136,7 +140,9 @@ def records_of(
     functions: Sequence[Callable[[Any], Any] | None],
 ) -> list[dict[str, Any]]:
     """Turn raw rows into dicts of decoded values in one pass."""
-    shape = "".join("v" if f is None else "n" if a.nullable else "d" for a, f in zip(heading, functions, strict=True))
+    shape = "".join(
+        "v" if f is None else "n" if a.nullable else "d" for a, f in zip(heading, functions, strict=True)
+    )
     build = _record_builder(shape)
     return build(rows, [a.name for a in heading], [f for f in functions if f is not None])
 
@@ -293,14 +299,12 @@ def stream(
     compiled = compile_fetch(expression, names, part)
     connection = expression.connection
     functions = decoders(connection, compiled.heading)
-    columns = [attribute.name for attribute in compiled.heading]
     watch = current_watch()
     if watch is not None:
         watch.reading(connection, expression.as_node())
         watch.read(connection, compiled.sql, None)
     for batch in connection.stream(compiled.sql, batch=STREAM_BATCH):
-        rows = decode_rows(batch, functions)
         if as_dict:
-            yield from (dict(zip(columns, row, strict=True)) for row in rows)
+            yield from records_of(batch, compiled.heading, functions)
         else:
-            yield from rows
+            yield from decode_rows(batch, compiled.heading, functions)

@@ -91,7 +91,6 @@ def carry_out(connection: Connection, plan: DeletePlan, verify: bool) -> int:
     int
         Rows deleted from the root table.
     """
-
     for entry in plan.entries:
         announce_write(connection, entry.table, "delete")
 

@@ -103,7 +103,9 @@ class DeletePlan:
             if entry.count or entry.table == self.root:
                 lines.append(f"  {'  ' * entry.depth}{entry.count:>8}  {entry.table}")
         for fault in self.faults:
-            lines.append(f"  ! {fault.count} rows of the part {fault.part} would leave their master in {fault.master}")
+            lines.append(
+                f"  ! {fault.count} rows of the part {fault.part} would leave their master in {fault.master}"
+            )
         return "\n".join(lines)
 
     def raise_for_parts(self) -> None:
@@ -144,7 +146,8 @@ def plan_delete(query: Table, part_integrity: str = "enforce", *, count: bool = 
     """
     if part_integrity not in INTEGRITY:
         raise QueryError(
-            f"there is no part_integrity {part_integrity!r}", try_=f"use one of {', '.join(map(repr, INTEGRITY))}"
+            f"there is no part_integrity {part_integrity!r}",
+            try_=f"use one of {', '.join(map(repr, INTEGRITY))}",
         )
     refuse_vacuous(query, "delete")
     connection = query.connection
@@ -195,7 +198,9 @@ def _restricted(relation: Relation, condition: Scalar) -> Node:
     return Restrict(relation, condition, relation.heading)
 
 
-def choices(plan: CascadePlan, catalog: Catalog, seeds: Mapping[TableName, Keys | None]) -> dict[TableName, Node]:
+def choices(
+    plan: CascadePlan, catalog: Catalog, seeds: Mapping[TableName, Keys | None]
+) -> dict[TableName, Node]:
     """Return for each table of a plan the node that chooses its rows.
 
     Parameters
@@ -222,7 +227,9 @@ def choices(plan: CascadePlan, catalog: Catalog, seeds: Mapping[TableName, Keys 
             else:
                 others.append(Exists(nodes[edge.parent], edge.columns))
         terms: tuple[Scalar, ...] = (*(KeySet(*keys) for keys in dict.fromkeys(sets)), *others)
-        nodes[step.table] = _restricted(relation, terms[0] if len(terms) == 1 else AnyOf(terms) if terms else FALSE)
+        nodes[step.table] = _restricted(
+            relation, terms[0] if len(terms) == 1 else AnyOf(terms) if terms else FALSE
+        )
         if not others:
             carried[step.table] = list(dict.fromkeys(sets))
     return nodes

@@ -100,7 +100,16 @@ def _float(attribute: Attribute, value: Any) -> float | None:
 
 
 def _bool(attribute: Attribute, value: Any) -> bool:
-    words = {"true": True, "false": False, "1": True, "0": False, "t": True, "f": False, "yes": True, "no": False}
+    words = {
+        "true": True,
+        "false": False,
+        "1": True,
+        "0": False,
+        "t": True,
+        "f": False,
+        "yes": True,
+        "no": False,
+    }
     if isinstance(value, str) and value.strip().lower() in words:
         return words[value.strip().lower()]
     if isinstance(value, (int, float)) and value in (0, 1):
@@ -168,7 +177,7 @@ def _datetime(attribute: Attribute, value: Any) -> dt.datetime:
     if isinstance(value, str):
         value = _parse_moment(value, "a date and time such as '2026-01-31 12:30:00'")
     if isinstance(value, dt.date) and not isinstance(value, dt.datetime):
-        value = dt.datetime(value.year, value.month, value.day)  # noqa: DTZ001  (naive means UTC here)
+        value = dt.datetime(value.year, value.month, value.day)
     if not isinstance(value, dt.datetime):
         raise CellError(f"expected a date and time, got {kind_of(value)}")
     if value.tzinfo is not None:

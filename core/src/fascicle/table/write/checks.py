@@ -7,6 +7,7 @@ import math
 import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -77,7 +78,7 @@ def _clean_text(attribute: Attribute, column: Sequence[Any], kinds: set[type]) -
     if attribute.type.args and max(map(len, column)) > int(attribute.type.args[0]):
         return False
     joined = "".join(column)
-    return joined.isascii() and "\x00" not in joined or _encodable(joined)
+    return (joined.isascii() and "\x00" not in joined) or _encodable(joined)
 
 
 def _encodable(text: str) -> bool:
@@ -151,10 +152,8 @@ def checked_column(
 
 
 def _cell(attribute: Attribute, value: Any, encode: Callable[[Any], Any] | None) -> Any:
-    if encode is not None:
-        converted = None if value is None else encode(value)
-    else:
-        converted = convert(attribute, value)
+    canonical = encode or partial(convert, attribute)
+    converted = None if value is None else canonical(value)
     if converted is None and not attribute.nullable:
         if attribute.default is None or not attribute.has_default or not _fillable(attribute):
             raise CellError("a value is required; the attribute is not nullable and has no default")

@@ -114,8 +114,7 @@ def _missing_parent(
 
 
 def _parent_spec(connection: Connection, key: ForeignKey) -> TableSpec | None:
-    catalog = connection.catalog.load(key.parent.schema)
-    return catalog[key.parent] if key.parent in catalog else None
+    return connection.catalog.load(key.parent.schema).tables.get(key.parent)
 
 
 def _missing_parent_error(
@@ -149,5 +148,3 @@ def _closest(
 
 def _key_text(names: Sequence[str], row: Sequence[Any]) -> str:
     return ", ".join(f"{name}={value!r}" for name, value in zip(names, row, strict=True))
-
-

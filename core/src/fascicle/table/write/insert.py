@@ -8,6 +8,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fascicle.backend.protocol import Mode
 from fascicle.errors import (
     CodecError,
     DuplicateError,
@@ -47,7 +48,7 @@ class InsertOptions:
         Rows prepared and sent at a time; bounds memory for generators.
     """
 
-    mode: str = "error"
+    mode: Mode = "error"
     ignore_extra_fields: bool = False
     chunk_size: int | None = None
 
@@ -214,7 +215,7 @@ def _write(
         )
 
 
-def _send(connection: Connection, spec: TableSpec, part: Prepared, mode: str) -> int:
+def _send(connection: Connection, spec: TableSpec, part: Prepared, mode: Mode) -> int:
     if not part.rows:
         return 0
     watch = current_watch()
@@ -271,7 +272,8 @@ def faults_error(spec: TableSpec, faults: list[Fault]) -> FascicleError:
     elif kinds == {"missing"}:
         kind = MissingAttributeError
     return kind(
-        f"{rows} row{'s do' if rows != 1 else ' does'} not fit; nothing was inserted\n    " + "\n    ".join(shown),
+        f"{rows} row{'s do' if rows != 1 else ' does'} not fit; nothing was inserted\n    "
+        + "\n    ".join(shown),
         where=spec.name.class_name,
         try_=_remedy(kinds, spec),
         faults=faults,

@@ -78,7 +78,9 @@ def _columns_of(rows: Any) -> tuple[list[str], list[Sequence[Any]]] | None:
     if module == "pandas" and hasattr(rows, "columns"):
         named = [name for name in rows.index.names if name is not None]
         frame = rows.reset_index() if named else rows
-        return [str(c) for c in frame.columns], [_pandas_column(frame.iloc[:, i]) for i in range(frame.shape[1])]
+        return [str(c) for c in frame.columns], [
+            _pandas_column(frame.iloc[:, i]) for i in range(frame.shape[1])
+        ]
     if module == "polars" and hasattr(rows, "columns"):
         return list(rows.columns), [rows[name].to_list() for name in rows.columns]
     if module == "pyarrow" and hasattr(rows, "column_names"):
@@ -114,7 +116,10 @@ def _from_csv(
         )
     with path.open(newline="", encoding="utf-8-sig") as stream:
         # An empty field means "not given": NULL, or the attribute's default.
-        records = ({k: (v if v != "" else None) for k, v in row.items() if k is not None} for row in csv.DictReader(stream))
+        records = (
+            {k: (v if v != "" else None) for k, v in row.items() if k is not None}
+            for row in csv.DictReader(stream)
+        )
         start = 0
         while part := list(islice(records, chunk)):
             yield from _from_records(part, start, heading, faults, ignore_extra)
@@ -172,11 +177,13 @@ def _record(row: Any, number: int, heading: Heading, faults: list[Fault]) -> dic
     names = getattr(getattr(row, "dtype", None), "names", None)
     if names:
         return {name: row[name] for name in names}
-    if isinstance(row, Sequence) and not isinstance(row, (str, bytes)) or hasattr(row, "tolist"):
+    if (isinstance(row, Sequence) and not isinstance(row, (str, bytes))) or hasattr(row, "tolist"):
         values = list(row)
         if len(values) == len(heading):
             return dict(zip(heading.names, values, strict=True))
-        reason = f"the row has {len(values)} values and the table {len(heading)} attributes ({', '.join(heading)})"
+        reason = (
+            f"the row has {len(values)} values and the table {len(heading)} attributes ({', '.join(heading)})"
+        )
         faults.append(Fault(number, "*", reason))
         return None
     faults.append(Fault(number, "*", f"a {type(row).__name__} is no row: give dicts or sequences of values"))
@@ -192,7 +199,8 @@ def _without_extra(batch: Batch, heading: Heading, faults: list[Fault], ignore_e
             close = nearest(name, heading.names)
             hint = f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
             faults.extend(
-                Fault(number, name, f"there is no such attribute{hint}", "unknown") for number in batch.numbers
+                Fault(number, name, f"there is no such attribute{hint}", "unknown")
+                for number in batch.numbers
             )
     kept = [i for i, name in enumerate(batch.names) if name in heading]
     return Batch([batch.names[i] for i in kept], [batch.columns[i] for i in kept], batch.numbers)
