@@ -63,9 +63,10 @@ def aggregate(
     heading = join_headings(left.heading, separate.heading, on, outer=outer, merge_keys=True)
     joined = Join(left, separate, on, heading, outer)
     node = _group(joined, left.heading, left.heading, attributes, named)
-    used = {name for _, scalar in node.columns for name in columns_of(scalar)}
-    if renamed and used.intersection(renamed.values(), used):
-        hint_renamed(left, right, {new: old for new, old in renamed.items() if old in used})
+    if renamed:
+        used = {name for _, scalar in node.columns for name in columns_of(scalar)}
+        if used.intersection(renamed.values()):
+            hint_renamed(left, right, {new: old for new, old in renamed.items() if old in used})
     return node
 
 

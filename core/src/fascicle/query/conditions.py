@@ -91,27 +91,27 @@ def _scalar(scalar: Scalar, context: Context, negated: bool) -> Condition:
 
 
 def _checked(scalar: Scalar, context: Context, negated: bool) -> Condition:
-    if context.node.heading.blobs:
-        check_codecs(scalar, context.node)
+    names = columns_of(scalar)
+    check_codecs(scalar, names, context.node)
     if negated:
         scalar = FALSE if scalar == TRUE else TRUE if scalar == FALSE else Unary("NOT", scalar)
-    return Condition(scalar, scalar == FALSE or not is_constant(scalar))
+    return Condition(scalar, bool(names) or scalar == FALSE or not is_constant(scalar))
 
 
-def check_codecs(scalar: Scalar, node: Node) -> None:
-    """Refuse expressions over what a codec stores.
+def check_codecs(scalar: Scalar, names: Iterable[str], node: Node) -> None:
+    """Refuse expressions over what a codec stores; `names` are those that the expression uses.
 
     Raises
     ------
     QueryError
         If the value of such an attribute is used, other than tested for NULL or counted.
     """
-    blobs = set(node.heading.blobs)
-    for name in values_of(scalar):
-        if name in blobs:
+    attributes = node.heading.attributes
+    for name in names:
+        if attributes[name].codec is not None and name in values_of(scalar):
             raise QueryError(
                 f"the attribute {name!r} of {title(node)} cannot be part of an expression",
-                why=f"its codec {node.heading[name].codec} gives it a value only after it is fetched",
+                why=f"its codec {attributes[name].codec} gives it a value only after it is fetched",
                 try_="fetch it and compute in Python; in a query it can be passed on, renamed, or tested for NULL",
                 attribute=name,
             )

@@ -174,19 +174,19 @@ def arrange(heading: Heading, choice: Choice) -> list[tuple[Attribute, Scalar]]:
         elif name in choice.kept:
             columns.append((attribute, Column(name)))
     columns += choice.made.values()
-    seen: dict[str, str] = {}
-    for attribute, _ in columns:
-        other = seen.setdefault(attribute.name.lower(), attribute.name)
-        if seen and other is not attribute.name:
-            _clash(attribute.name, other)
-    if len(seen) != len(columns):
-        names = [attribute.name for attribute, _ in columns]
-        _clash(*[name for name in names if names.count(name) > 1][:2])
+    if len({attribute.name.lower() for attribute, _ in columns}) != len(columns):
+        raise _clash([attribute.name for attribute, _ in columns])
     return columns
 
 
-def _clash(name: str, other: str) -> None:
-    raise HeadingError(
+def _clash(names: list[str]) -> HeadingError:
+    seen: dict[str, str] = {}
+    for name in names:
+        other = seen.get(name.lower())
+        if other is not None:
+            break
+        seen[name.lower()] = name
+    return HeadingError(
         f"two attributes would be named {name!r}" + ("" if name == other else f" (the other is {other!r})"),
         why="the projection makes one beside one that it keeps",
         try_=f"choose another name, or leave the old one out: .proj(..., '-{other}', ...)",
@@ -230,8 +230,7 @@ def expression(node: Node, value: Any, name: str) -> tuple[Scalar, CoreType, boo
         scalar = Literal(value)
     else:
         raise QueryError(f"{name}={value!r} is no expression", try_="write it as text, e.g. total='a + b'")
-    if node.heading.blobs:
-        check_codecs(scalar, node)
+    check_codecs(scalar, columns_of(scalar), node)
     info = infer(scalar, node.heading)
     return scalar, info.type or CoreType("native", ("unknown",)), info.nullable, info.aggregate
 

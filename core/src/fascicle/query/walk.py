@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from fascicle.query.scalar import Call, Column, Exists, IsNull, KeySet, Raw, Scalar
+from fascicle.query.scalar import Binary, Call, Column, Exists, IsNull, KeySet, Literal, Raw, Scalar
 
 
 def children(scalar: Scalar) -> Iterator[Scalar]:
@@ -23,19 +23,34 @@ def _scalars(value: Any) -> Iterator[Scalar]:
             yield from _scalars(item)
 
 
-def columns_of(scalar: Scalar) -> Iterator[str]:
-    """Yield the names of the attributes that an expression uses; names may come twice."""
-    match scalar:
-        case Column():
-            yield scalar.name
-        case KeySet():
-            yield from scalar.names
-        case Exists():
-            for name, _ in scalar.on:
-                yield name
-        case _:
-            for child in children(scalar):
-                yield from columns_of(child)
+def columns_of(scalar: Scalar) -> list[str]:
+    """Return the names of the attributes that an expression uses; names may come twice."""
+    found: list[str] = []
+    stack: list[Scalar] = [scalar]
+    while stack:
+        node = stack.pop()
+        # The commonest kinds first, by identity: this runs for every restriction and projection.
+        kind = type(node)
+        if kind is Column:
+            found.append(node.name)  # type: ignore[attr-defined]
+        elif kind is Binary:
+            stack += (node.right, node.left)  # type: ignore[attr-defined]
+        elif kind is not Literal:
+            own = _own_columns(node)
+            if own is None:
+                stack += reversed(list(children(node)))
+            else:
+                found += own
+    return found
+
+
+def _own_columns(node: Scalar) -> list[str] | None:
+    """Return the names that a node holds as text, ``None`` for one made of other scalars."""
+    if isinstance(node, KeySet):
+        return list(node.names)
+    if isinstance(node, Exists):
+        return [name for name, _ in node.on]
+    return None
 
 
 def columns_outside(scalar: Scalar, is_aggregate: Callable[[Call], bool]) -> Iterator[str]:
@@ -63,10 +78,15 @@ def values_of(scalar: Scalar) -> Iterator[str]:
                 yield from values_of(child)
 
 
+def holds(scalar: Scalar, kind: type[Scalar]) -> bool:
+    """Whether an expression is of a kind, or has a part that is."""
+    if isinstance(scalar, kind):
+        return True
+    if type(scalar) is Column or type(scalar) is Literal:
+        return False
+    return any(holds(child, kind) for child in children(scalar))
+
+
 def is_constant(scalar: Scalar) -> bool:
     """Whether an expression names no attribute, so that it holds for every row or for none."""
-    if isinstance(scalar, (Raw, Exists)):
-        return False
-    return next(columns_of(scalar), None) is None and not any(
-        not is_constant(child) for child in children(scalar)
-    )
+    return not columns_of(scalar) and not holds(scalar, Raw) and not holds(scalar, Exists)

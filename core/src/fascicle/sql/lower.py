@@ -8,7 +8,7 @@ from typing import Any
 from fascicle.model import Attribute, Heading, TableName
 from fascicle.query.nodes import Aggregate, Distinct, Join, Limit, Node, Project, Relation, Restrict, Union
 from fascicle.query.scalar import TRUE, Call, Column, Every, Exists, Raw, Scalar
-from fascicle.query.walk import children, columns_of
+from fascicle.query.walk import children, columns_of, holds
 from fascicle.sql.dialect import Dialect
 from fascicle.sql.fragments import Rendered
 from fascicle.sql.render import Renderer
@@ -139,12 +139,12 @@ class Lowering:
 
     def _takes(self, select: Select, condition: Scalar) -> bool:
         """Whether a condition can be added to a SELECT as it stands."""
-        if _holds(condition, Raw) and not _keeps_names(select):
+        if holds(condition, Raw) and not _keeps_names(select):
             return False  # raw text names columns, which only one item may offer
         if select.group is None:
             return True
         for term in conjuncts(condition):
-            if _holds(term, Exists) and not _by_group(select, term):
+            if holds(term, Exists) and not _by_group(select, term):
                 return False  # not every database correlates a subquery of HAVING
         return True
 
@@ -160,7 +160,7 @@ class Lowering:
     def project(self, node: Project) -> Select:
         """New names for entries, and expressions over them."""
         select = self.lower(node.source)
-        if (any(_holds(scalar, Raw) for _, scalar in node.columns) and not _keeps_names(select)) or _is_bulky(
+        if (any(holds(scalar, Raw) for _, scalar in node.columns) and not _keeps_names(select)) or _is_bulky(
             node, select
         ):
             select = self.nest(select, node.source)
@@ -358,10 +358,6 @@ def _reads(scalar: Scalar, table: TableName) -> bool:
     return any(_reads(child, table) for child in children(scalar))
 
 
-def _holds(scalar: Scalar, kind: type) -> bool:
-    return isinstance(scalar, kind) or any(_holds(child, kind) for child in children(scalar))
-
-
 def _keeps_names(select: Select) -> bool:
     return len(select.items) == 1 and all(
         isinstance(entry, Plain) and entry.name == name for name, entry in select.entries.items()
@@ -370,7 +366,7 @@ def _keeps_names(select: Select) -> bool:
 
 def _by_group(select: Select, term: Scalar) -> bool:
     """Whether a condition asks only for what all rows of a group have in common."""
-    return not _holds(term, Raw) and _groups_hold(select, columns_of(term))
+    return not holds(term, Raw) and _groups_hold(select, columns_of(term))
 
 
 def _groups_hold(select: Select, names: Iterable[str]) -> bool:

@@ -24,6 +24,7 @@ from fascicle.query.operators import (
     universe_restrict,
 )
 from fascicle.query.values import AndList, Not, Top
+from fascicle.testing.oracle import evaluate
 
 Row = dict[str, Any]
 
@@ -118,11 +119,11 @@ def relation(spec: TableSpec) -> Relation:
 
 
 @st.composite
-def rows_of(draw: st.DrawFn, specs: Sequence[TableSpec], most: int = 5) -> dict[TableName, list[Row]]:
-    """Return rows for each table that keep its keys: none to `most`, with NULLs and duplicate values."""
+def rows_of(draw: st.DrawFn, specs: Sequence[TableSpec]) -> dict[TableName, list[Row]]:
+    """Return rows for each table that keep its keys: none to six, with NULLs and duplicate values."""
     tables: dict[TableName, list[Row]] = {}
     for spec in specs:
-        wanted = draw(st.integers(0, most))
+        wanted = draw(st.sampled_from((3, 4, 5, 6, 0, 2, 4, 5)))
         found: dict[tuple[Any, ...], Row] = {}
         for _ in range(wanted):
             row = _row(draw, spec, tables)
@@ -305,7 +306,11 @@ def _dicts(draw: st.DrawFn, world: World, node: Node, depth: int) -> Node:
         return restrict(node, {})
     names = draw(st.lists(st.sampled_from(sorted(node.heading)), min_size=1, max_size=3, unique=True))
     values = [(None, *_VALUES.get(node.heading[name].type.name, (1, 2))) for name in names]
-    rows = draw(st.lists(st.tuples(*map(st.sampled_from, values)), min_size=1, max_size=4))
+    choices: list[st.SearchStrategy[tuple[Any, ...]]] = [st.tuples(*map(st.sampled_from, values))]
+    present = [tuple(row[name] for name in names) for row in evaluate(node, world.rows)]
+    if present:
+        choices.insert(0, st.sampled_from(present))
+    rows = draw(st.lists(st.one_of(choices), min_size=1, max_size=4))
     dicts = [dict(zip(names, row, strict=True)) for row in rows]
     condition = draw(st.sampled_from((dicts, dicts[0], AndList(dicts), Not(dicts), Not(dicts[0]))))
     return restrict(node, condition, negate=draw(st.booleans()))
@@ -318,17 +323,18 @@ def _query(draw: st.DrawFn, world: World, node: Node, depth: int) -> Node:
 
 
 def _mixture(draw: st.DrawFn, world: World, node: Node, depth: int) -> Node:
-    parts = [draw(texts(node.heading)), _other(draw, world, depth), True, None, []]
-    chosen = draw(st.lists(st.sampled_from(parts), max_size=3))
-    condition = AndList(chosen) if draw(st.booleans()) else chosen
+    parts = [draw(texts(node.heading)), draw(texts(node.heading)), _other(draw, world, depth)]
+    if draw(st.integers(0, 3)) == 0:
+        parts.append(draw(st.sampled_from((True, False, None, []))))
+    condition = AndList(parts) if draw(st.booleans()) else parts
     return restrict(node, Not(condition) if draw(st.booleans()) else condition)
 
 
 def _top(draw: st.DrawFn, world: World, node: Node, depth: int) -> Node:
     names = draw(st.lists(st.sampled_from(sorted(node.heading)), max_size=2, unique=True)) if len(node.heading) else []
     order = [f"{name}{draw(st.sampled_from(('', ' DESC')))}" for name in names]
-    limit = draw(st.one_of(st.none(), st.integers(0, 3)))
-    return restrict(node, Top(limit, draw(st.sampled_from((order or "KEY", "KEY", None))), draw(st.integers(0, 2))))
+    limit = draw(st.sampled_from((None, 3, 2, 1, 4, 0)))
+    return restrict(node, Top(limit, draw(st.sampled_from((order or "KEY", "KEY", None))), draw(st.sampled_from((0, 0, 1, 2)))))
 
 
 def _join(draw: st.DrawFn, world: World, node: Node, depth: int) -> Node:
