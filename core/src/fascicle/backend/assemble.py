@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fascicle.definition.types import parse_type
+from fascicle.definition import fold_unique, parse_type
 from fascicle.errors import DefinitionError
 from fascicle.model import (
     REQUIRED,
@@ -144,13 +144,14 @@ class _Builder:
     def build(self) -> TableSpec:
         columns = sorted(self.table.columns, key=lambda column: not column.in_key)
         attributes = tuple(map(self._attribute, columns))
-        unique = {frozenset(i.columns) for i in self.table.indexes if i.unique}
-        keys = tuple(self._foreign_key(key, unique) for key in self.table.foreign_keys)
+        keys, indexes = fold_unique(
+            [self._foreign_key(key) for key in self.table.foreign_keys], self.table.indexes
+        )
         return TableSpec(
             name=self.table.name,
             attributes=attributes,
             foreign_keys=keys,
-            indexes=tuple(self._own_indexes(keys)),
+            indexes=tuple(_own_indexes(indexes, keys)),
             comment=self.table.comment,
         )
 
@@ -212,7 +213,7 @@ class _Builder:
             return origin or f"{parent}.{name}"
         return f"{self.table.name}.{column.name}" if column.in_key else None
 
-    def _foreign_key(self, key: RawKey, unique: set[frozenset[str]]) -> ForeignKey:
+    def _foreign_key(self, key: RawKey) -> ForeignKey:
         columns = {column.name: column for column in self.table.columns}
         children = [child for child, _ in key.columns]
         return ForeignKey(
@@ -220,7 +221,6 @@ class _Builder:
             columns=self._in_parent_order(key),
             in_key=all(columns[child].in_key for child in children),
             nullable=any(columns[child].nullable for child in children),
-            unique=frozenset(children) in unique,
         )
 
     def _in_parent_order(self, key: RawKey) -> tuple[tuple[str, str], ...]:
@@ -230,12 +230,11 @@ class _Builder:
         order = {name: position for position, name in enumerate(spec.full_heading)}
         return tuple(sorted(key.columns, key=lambda pair: order.get(pair[1], len(order))))
 
-    def _own_indexes(self, keys: Sequence[ForeignKey]) -> Iterator[Index]:
-        # The indexes that serve foreign keys come from these, not from the definition.
-        served = {frozenset(child for child, _ in key.columns) for key in keys}
-        for index in self.table.indexes:
-            if frozenset(index.columns) not in served:
-                yield index
+
+def _own_indexes(indexes: Iterable[Index], keys: Sequence[ForeignKey]) -> Iterator[Index]:
+    # The plain indexes that serve foreign keys come from these, not from the definition.
+    served = {tuple(child for child, _ in key.columns) for key in keys}
+    return (index for index in indexes if index.unique or index.columns not in served)
 
 
 def _parsed(marker: str | None) -> CoreType | CodecRef | None:

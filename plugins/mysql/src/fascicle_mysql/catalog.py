@@ -15,6 +15,7 @@ from fascicle.sql.statement import Sql
 from fascicle_mysql.dialect import DIALECT
 from fascicle_mysql.native import core_type, parse_default
 from fascicle_mysql.session import MysqlSession
+from fascicle_mysql.values import decode_comment
 
 SYSTEM = ("information_schema", "mysql", "performance_schema", "sys")
 
@@ -30,6 +31,7 @@ _INDEXES = """SELECT table_name, index_name, non_unique, {term} FROM information
 WHERE table_schema = %s AND index_name <> 'PRIMARY' ORDER BY table_name, index_name, seq_in_index"""
 _CHECKS = """SELECT table_name, constraint_name FROM information_schema.check_constraints
 WHERE constraint_schema = %s AND check_clause LIKE 'json_valid%%'"""
+_OURS = re.compile(r"idx_(\d+)_")
 _NUMBER = re.compile(r"(\d+)$")
 
 
@@ -85,7 +87,7 @@ def _read_schemas(session: MysqlSession, schemas: Sequence[str]) -> dict[TableNa
 
 
 def _tables(schema: str, results: Sequence[Result], is_mariadb: bool) -> dict[TableName, RawTable]:
-    tables = {row[0]: RawTable(TableName(schema, row[0]), row[1] or "") for row in results[0].rows}
+    tables = {row[0]: RawTable(TableName(schema, row[0]), decode_comment(row[1])) for row in results[0].rows}
     checked = {(row[0], row[1]) for row in results[4].rows} if is_mariadb else set()
     for row in results[1].rows:
         if row[0] in tables:
@@ -107,7 +109,7 @@ def _column(row: Sequence[Any], is_json: bool, is_mariadb: bool) -> RawColumn:
         native=native,
         type=CoreType("json") if is_json else core_type(native),
         nullable=nullable == "YES",
-        comment=comment,
+        comment=decode_comment(comment),
         in_key=key == "PRI",
         default=REQUIRED if default is None else (default, written_as_sql),
         collation=collation,
@@ -136,9 +138,15 @@ def _constraint_order(group: tuple[str, Any]) -> tuple[int, str]:
 
 
 def _indexes(groups: dict[str, list[Sequence[Any]]]) -> Iterable[Index]:
-    for name, rows in groups.items():
+    # Names that we gave begin with a number: the order of the definition.
+    for name, rows in sorted(groups.items(), key=_index_order):
         if all(row[1] is not None for row in rows):
             yield Index(tuple(row[1] for row in rows), unique=not rows[0][0], name=name)
+
+
+def _index_order(group: tuple[str, Any]) -> int:
+    number = _OURS.match(group[0])
+    return int(number.group(1)) if number else 0
 
 
 def _read_lineages(session: MysqlSession, schemas: Sequence[str]) -> dict[TableName, dict[str, str]]:

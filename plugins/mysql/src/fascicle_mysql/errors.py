@@ -9,6 +9,7 @@ import pymysql.err
 from fascicle.errors import (
     AccessError,
     BackendError,
+    CompileError,
     DuplicateError,
     FascicleError,
     IntegrityError,
@@ -23,10 +24,15 @@ from fascicle.errors import (
     TransactionError,
     UnknownAttributeError,
 )
+from fascicle.model import TableSpec
+from fascicle.sql.ddl import all_indexes
 from fascicle.sql.statement import Sql
 
 RETRYABLE = frozenset({1213, 1020})
 """Deadlock; record changed since the snapshot (MariaDB)."""
+
+NULL_IN_KEY = 1048
+"""What the guard of an INSERT that skips or replaces ends with if another unique index stands in the way."""
 
 _LOST = frozenset(
     {0, 1053, 1077, 1079, 1152, 1154, 1158, 1159, 1160, 1161, 1927, 2000, 2006, 2013, 2014, 2055, 4031}
@@ -34,6 +40,10 @@ _LOST = frozenset(
 _REFUSED = frozenset({2002, 2003, 2005})
 _ACCESS = frozenset({1044, 1045, 1095, 1142, 1143, 1227, 1370, 1410, 1698, 3118})
 _OUT_OF_RANGE = frozenset({1264, 1265, 1292, 1366, 1406, 1411, 1690, 3140, 4025, 4038})
+# Errors of the statement that the driver counts as operational: unknown functions, ambiguous columns...
+_UNRUNNABLE = frozenset(
+    {*range(1050, 1064), *range(1070, 1075), *range(1110, 1117), 1140, *range(1220, 1250), 1305, 1318}
+)
 _SYNTAX = frozenset({1064, 1149})
 
 _DUPLICATE = re.compile(r"Duplicate entry '(.*)' for key '(?:[^'.]*\.)?([^']*)'", re.DOTALL)
@@ -82,10 +92,10 @@ def translate(error: Exception, sql: Sql | None, server: str = "the server") -> 
     if isinstance(error, (OSError, pymysql.err.InterfaceError)):
         return _lost(number, message, server)
     where = _shown(sql)
+    if number in _UNRUNNABLE or isinstance(error, (pymysql.err.ProgrammingError, pymysql.err.DataError)):
+        return QueryError("the database could not run the statement", where=where, why=message, number=number)
     if isinstance(error, pymysql.err.IntegrityError):
         return IntegrityError("the database refused the change", where=where, why=message, number=number)
-    if isinstance(error, pymysql.err.ProgrammingError):
-        return QueryError("the database could not run the statement", where=where, why=message, number=number)
     return BackendError(
         "the database reported an error", where=where, why=f"{message} (error {number})", number=number
     )
@@ -96,6 +106,18 @@ def _shown(sql: Sql | None) -> str | None:
         return None
     text = " ".join(sql.text.split())
     return text if len(text) <= 200 else text[:200] + " ..."
+
+
+def other_conflict(spec: TableSpec) -> DuplicateError:
+    """Error for a row that repeats the values of a unique index other than the primary key."""
+    unique = [index.columns for index in all_indexes(spec) if index.unique]
+    listed = " or ".join(f"({', '.join(columns)})" for columns in unique)
+    return DuplicateError(
+        f"another row has the same values of {listed or 'a unique index'}",
+        where=str(spec.name),
+        why="only rows whose primary key exists can be skipped or replaced",
+        try_="correct the row, or delete the other one first",
+    )
 
 
 def _duplicate(number: int, message: str, server: str) -> FascicleError:
@@ -178,6 +200,10 @@ def _access(number: int, message: str, server: str) -> FascicleError:
 
 
 def _no_table(number: int, message: str, server: str) -> FascicleError:
+    if number == 1046:
+        return MissingTableError(
+            "the name of a table lacks its schema", why=message, try_="write schema.table", number=number
+        )
     named = _NAMED.search(message)
     return MissingTableError(
         f"the table {named.group(1) if named else '?'} is not declared", why=message, number=number
@@ -244,6 +270,12 @@ def _read_only(number: int, message: str, server: str) -> FascicleError:
 
 
 def _syntax(number: int, message: str, server: str) -> FascicleError:
+    if "json_value(" in message and "_utf8mb4'$." in message:
+        return CompileError(
+            "this server cannot index a path inside JSON",
+            why="MariaDB, and MySQL before 8.0.21, have no indexes over expressions",
+            try_="keep the value in an attribute of its own and index that",
+        )
     return QuerySyntaxError("the database cannot read the statement", why=message, number=number)
 
 
@@ -260,7 +292,7 @@ _MAKERS = (
     (frozenset({1062, 1586, 1022}), _duplicate),
     (frozenset({1452, 1216}), _parent),
     (frozenset({1451, 1217, 3730}), _child),
-    (frozenset({1146, 1051}), _no_table),
+    (frozenset({1146, 1051, 1046}), _no_table),
     (frozenset({1054}), _no_column),
     (frozenset({1049, 1008}), _no_schema),
     (frozenset({1364, 1048}), _missing_value),

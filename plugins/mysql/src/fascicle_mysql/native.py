@@ -6,6 +6,7 @@ import datetime as dt
 import re
 from decimal import Decimal, InvalidOperation
 from typing import Any
+from uuid import UUID
 
 from fascicle.model import CodecRef, CoreType, CurrentTimestamp
 from fascicle_mysql.values import decode_json
@@ -13,6 +14,8 @@ from fascicle_mysql.values import decode_json
 _TYPE = re.compile(r"(\w+)(?:\((.*)\))?([\w ]*)", re.DOTALL)
 _QUOTED = re.compile(r"'((?:[^']|'')*)'")
 _NOW = re.compile(r"(?:current_timestamp|now|localtime|localtimestamp)(?:\((\d*)\))?", re.IGNORECASE)
+# How the text of a default hides what the catalogue cannot show.
+_HEX = re.compile(r"\(?(?:unhex|convert)\(.*?'((?:[0-9a-f]{2})+)'.*\)", re.IGNORECASE | re.DOTALL)
 _INTEGERS = {
     "tinyint": ("int8", "int16"),
     "smallint": ("int16", "int32"),
@@ -101,6 +104,10 @@ def parse_default(raw: tuple[str, bool], type_: CoreType) -> Any:
 
 
 def _expression(text: str, type_: CoreType) -> Any:
+    hidden = _HEX.fullmatch(text)
+    if hidden:
+        value = bytes.fromhex(hidden.group(1))
+        return UUID(bytes=value) if type_.name == "uuid" else value.decode()
     inner = re.fullmatch(r"\(?(?:_utf8mb4)?\\?'(.*)'\)?", text, re.DOTALL)
     if type_.name == "json" and inner:
         try:

@@ -15,17 +15,17 @@ from fascicle.errors import ConfigError
 from fascicle.model import TableSpec
 from fascicle.sql.statement import Sql
 from fascicle_mysql import tls
+from fascicle_mysql.bulk import inserts
 from fascicle_mysql.dialect import DIALECT
-from fascicle_mysql.errors import number_of
-from fascicle_mysql.literals import bind, row_literals
+from fascicle_mysql.errors import NULL_IN_KEY, number_of, other_conflict
+from fascicle_mysql.literals import bind
+from fascicle_mysql.served import ServedCursor
 from fascicle_mysql.wire import Wire, decoders
 
 OPTIONS = (*tls.OPTIONS, "unix_socket", "connect_timeout", "read_timeout")
 SQL_MODE = "STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
 _LEVELS = {"read committed": "READ COMMITTED", "snapshot": "REPEATABLE READ", "serializable": "SERIALIZABLE"}
-_DUPLICATES = re.compile(rb"Duplicates: (\d+)")
-_ROWS_AT_ONCE = 20_000
-_STATEMENT_BYTES = 8 << 20
+_COUNTS = re.compile(rb"Records: (\d+)  Duplicates: (\d+)")
 _SNAPSHOT_CHECK = ((10, 6, 18), (10, 11, 8), (11, 1, 5), (11, 2, 4), (11, 4, 2))
 
 
@@ -51,16 +51,16 @@ class MysqlSession:
         self.round_trips = 0
 
     def _prepare(self) -> int:
-        collation = "utf8mb4_nopad_bin" if self.is_mariadb else "utf8mb4_0900_bin"
-        names = (
-            f"NAMES utf8mb4 COLLATE {collation}"
-            if self.is_mariadb or self.version >= (8, 0, 17)
-            else "NAMES utf8mb4"
-        )
-        settings = f"SET {names}, sql_mode = '{SQL_MODE}', time_zone = '+00:00', autocommit = 1"
+        names, mode = "NAMES utf8mb4", SQL_MODE
+        if self.is_mariadb:
+            names += " COLLATE utf8mb4_nopad_bin"
+            mode += ",TIME_ROUND_FRACTIONAL" if self.version >= (10, 4, 1) else ""
+        elif self.version >= (8, 0, 17):
+            names += " COLLATE utf8mb4_0900_bin"
+        settings = f"SET {names}, sql_mode = '{mode}', time_zone = '+00:00', autocommit = 1"
         if self.is_mariadb and _checks_snapshots(self.version):
             settings += ", innodb_snapshot_isolation = 1"
-        results = self._run([settings.encode(), b"SELECT @@max_allowed_packet, @@group_concat_max_len"])
+        results = self._run([settings.encode(), b"SELECT @@max_allowed_packet"])
         return int(results[1].rows[0][0])
 
     # statements --------------------------------------------------------------------------------------------
@@ -130,7 +130,31 @@ class MysqlSession:
 
     # streams -----------------------------------------------------------------------------------------------
     def stream(self, sql: Sql, batch: int) -> Iterator[list[Row]]:
-        """Run a query and yield its rows in batches."""
+        """Run a query and yield its rows in batches.
+
+        Inside a transaction the server keeps the rows; outside, they are left in the socket, and a stream that
+        is given up takes the session with it.
+        """
+        return self._served(sql, batch) if self.in_transaction else self._unbuffered(sql, batch)
+
+    def _served(self, sql: Sql, batch: int) -> Iterator[list[Row]]:
+        self.round_trips += 2
+        try:
+            cursor = ServedCursor(self._wire, bind(sql.text, sql.params))
+            try:
+                while rows := self._fetch(cursor, batch):
+                    yield rows
+            finally:
+                cursor.close()
+        except pymysql.err.Error as error:
+            self._note_end(error)
+            raise
+
+    def _fetch(self, cursor: ServedCursor, batch: int) -> list[Row]:
+        self.round_trips += 1
+        return cursor.fetch(batch)
+
+    def _unbuffered(self, sql: Sql, batch: int) -> Iterator[list[Row]]:
         self.round_trips += 1
         self._wire.query(bind(sql.text, sql.params), unbuffered=True)
         result = self._wire._result
@@ -149,12 +173,15 @@ class MysqlSession:
         """Insert rows by multi-row statements as large as the server takes."""
         if not rows:
             return 0
-        head = DIALECT.insert_into(spec, columns).replace("%%", "%").encode()
-        head += b" VALUES " if columns else b" () VALUES "
-        tail = DIALECT.conflict_clause(spec, columns, mode).replace("%%", "%").encode()
-        statements = self._inserts(head, tail, rows)
-        first = next(statements)
-        second = next(statements, None)
+        try:
+            return self._insert_all(inserts(spec, columns, rows, mode, self._max_packet), mode)
+        except pymysql.err.IntegrityError as error:
+            if mode != "error" and number_of(error) == NULL_IN_KEY:
+                raise other_conflict(spec) from error
+            raise
+
+    def _insert_all(self, statements: Iterator[bytes], mode: Mode) -> int:
+        first, second = next(statements), next(statements, None)
         if second is None:
             return self._insert(first, mode)
         with self._whole():
@@ -164,17 +191,12 @@ class MysqlSession:
         return count
 
     def _insert(self, statement: bytes, mode: Mode) -> int:
-        result = self._run([statement])[0]
-        return result.rowcount
-
-    def _inserts(self, head: bytes, tail: bytes, rows: Sequence[Row]) -> Iterator[bytes]:
-        limit = min(self._max_packet - 1024, _STATEMENT_BYTES) - len(head) - len(tail)
-        for start in range(0, len(rows), _ROWS_AT_ONCE):
-            literals = row_literals(rows[start : start + _ROWS_AT_ONCE])
-            while literals:
-                count = _fitting(literals, limit)
-                yield head + b",".join(literals[:count]) + tail
-                literals = literals[count:]
+        rows = self._run([statement])[0].rowcount
+        counted = _COUNTS.search(self._wire._result.message or b"")
+        if mode == "error" or not counted:
+            return rows
+        given, met = map(int, counted.groups())
+        return given - met if mode == "skip" else given
 
     @contextlib.contextmanager
     def _whole(self) -> Iterator[None]:
@@ -228,8 +250,14 @@ class MysqlSession:
         self._run([f"ROLLBACK TO SAVEPOINT {DIALECT.identifier(name)}".encode()])
 
     # life --------------------------------------------------------------------------------------------------
+    @property
+    def connection_id(self) -> int:
+        """Number by which the server knows the session (``KILL`` takes it)."""
+        return int(self._wire.thread_id())
+
     def is_alive(self) -> bool:
         """Ask the server."""
+        self.round_trips += 1
         try:
             self._wire.ping(reconnect=False)
         except (pymysql.err.Error, OSError):
@@ -240,15 +268,6 @@ class MysqlSession:
         """Close; idempotent."""
         with contextlib.suppress(pymysql.err.Error, OSError):
             self._wire.close()
-
-
-def _fitting(literals: Sequence[bytes], limit: int) -> int:
-    size = 0
-    for count, text in enumerate(literals):
-        size += len(text) + 1
-        if size > limit and count:
-            return count
-    return len(literals)
 
 
 def _open(url: DatabaseUrl) -> Wire:

@@ -6,6 +6,7 @@ other skips.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
@@ -17,7 +18,7 @@ from fascicle.sql.comments import write_comment
 from fascicle.sql.ddl import LINEAGE, CommonStatements, all_indexes, is_inherited
 from fascicle.sql.dml import check_mode
 from fascicle.sql.statement import Sql
-from fascicle_mysql.values import decode_json, decode_time, encode_json
+from fascicle_mysql.values import decode_json, decode_time, encode_comment, encode_json, is_basic
 
 # Characters compare by code point, trailing blanks included.  MariaDB skips comments of versions 50700 to 99999.
 TEXT = "CHARACTER SET utf8mb4 /*!80017 COLLATE utf8mb4_0900_bin *//*M!100200 COLLATE utf8mb4_nopad_bin */"
@@ -36,6 +37,7 @@ _PLAIN = {
     "json": "json",
     "date": "date",
 }
+_UNLIMITED = frozenset({"tinytext", "text", "mediumtext", "longtext"})
 
 
 class MysqlStatements(CommonStatements):
@@ -53,13 +55,24 @@ class MysqlStatements(CommonStatements):
         if plain is not None:
             return plain
         if type_.name == "enum":
-            values = ",".join(self.text_literal(str(value)) for value in type_.args)
-            return f"enum({values}) {TEXT}"
+            return f"{self.escaped(self._enum(type_))} {TEXT}"
         return f"{type_} {TEXT}" if type_.is_text else str(type_)
+
+    def _enum(self, type_: CoreType) -> str:
+        values = ",".join(self.text_literal(str(value)).replace("%%", "%") for value in type_.args)
+        return f"enum({values})"
+
+    def column_type(self, attribute: Attribute, schema: str = "") -> str:
+        """Column type in a CREATE TABLE; unlimited text compares by code point too."""
+        text = super().column_type(attribute, schema)
+        return f"{text} {TEXT}" if attribute.native is None and text in _UNLIMITED else text
 
     def reported_type(self, attribute: Attribute) -> str:
         """Reported type with the reported collation, so that a foreign key to it can be made."""
-        native = self.escaped(attribute.native or "")
+        native = attribute.native or ""
+        if attribute.type.name == "enum" and not all(is_basic(str(value)) for value in attribute.type.args):
+            native = self._enum(attribute.type)  # the catalogue shows question marks
+        native = self.escaped(native)
         if attribute.collation is None:
             return native
         charset = attribute.collation.partition("_")[0]
@@ -72,9 +85,15 @@ class MysqlStatements(CommonStatements):
     def default_literal(self, attribute: Attribute, value: object) -> str:
         """Literal of a default; JSON and UUID need an expression."""
         if isinstance(value, UUID):
-            return f"(x'{value.hex}')" if attribute.type.name == "uuid" else self.text_literal(str(value))
+            # As a plain literal the server would report its bytes as text, and lose some.
+            return (
+                f"(unhex('{value.hex}'))" if attribute.type.name == "uuid" else self.text_literal(str(value))
+            )
         if attribute.type.name == "json":
             return f"({self.text_literal(encode_json(value))})"
+        if isinstance(value, str) and not is_basic(value):
+            # The server's catalogue holds no character beyond U+FFFF, but it shows this.
+            return f"(convert(x'{value.encode().hex()}' using utf8mb4))"
         return super().default_literal(attribute, value)
 
     def encoder(self, attribute: Attribute) -> Callable[[Any], Any] | None:
@@ -113,16 +132,18 @@ class MysqlStatements(CommonStatements):
         ):
             comment = attribute.comment  # a long enum: its values are in the column's type anyway
         if comment:
-            yield f"COMMENT {self.text_literal(comment)}"
+            yield f"COMMENT {self.text_literal(encode_comment(comment))}"
 
     def inline_indexes(self, spec: TableSpec) -> list[str]:
         """Indexes inside CREATE TABLE; the server indexes foreign keys by itself."""
-        return [self.index(index, spec) for index in all_indexes(spec)]
+        return [self.index(index, number, spec) for number, index in enumerate(all_indexes(spec), 1)]
 
-    def index(self, index: Index, spec: TableSpec) -> str:
-        """One INDEX clause."""
+    def index(self, index: Index, number: int, spec: TableSpec) -> str:
+        """One INDEX clause; its name keeps the order of the definition, which the server does not."""
         terms = ", ".join(self.index_term(column, spec) for column in index.columns)
-        return f"{'UNIQUE ' if index.unique else ''}INDEX ({terms})"
+        return (
+            f"{'UNIQUE ' if index.unique else ''}INDEX {self.identifier(index_name(index, number))} ({terms})"
+        )
 
     def json_index_term(self, column: str, path: str, type_: str | None) -> str:
         """Functional key part over a JSON path (MySQL 8.0.21)."""
@@ -132,7 +153,7 @@ class MysqlStatements(CommonStatements):
 
     def table_options(self, spec: TableSpec) -> str:
         """Engine and comment."""
-        comment = f", COMMENT {self.text_literal(spec.comment)}" if spec.comment else ""
+        comment = f", COMMENT {self.text_literal(encode_comment(spec.comment))}" if spec.comment else ""
         return f" ENGINE=InnoDB{comment}"
 
     def lineage_options(self) -> str:
@@ -179,9 +200,9 @@ class MysqlStatements(CommonStatements):
             place = f"AFTER {self.identifier(before)}" if before else "FIRST"
             yield f"ADD COLUMN {self.column(attribute, new)} {place}"
         for index in changes.indexes_added:
-            yield f"ADD {self.index(index, new)}"
+            yield f"ADD {self.index(index, all_indexes(new).index(index) + 1, new)}"
         if changes.comment is not None:
-            yield f"COMMENT {self.text_literal(changes.comment)}"
+            yield f"COMMENT {self.text_literal(encode_comment(changes.comment))}"
 
     # inserts -----------------------------------------------------------------------------------------------
     def defaults_only(self, n_rows: int) -> str:
@@ -198,10 +219,10 @@ class MysqlStatements(CommonStatements):
         key = [a.name for a in spec.attributes if a.in_key]
         if mode == "error" or not key:
             return ""
-        first = self.identifier(key[0])
-        same = (
-            " AND ".join(f"{self.identifier(k)} = {self.proposed(k)}" for k in key if k in columns) or "TRUE"
-        )
+        # Qualified: in INSERT ... SELECT the source's columns are in scope too.
+        own = {name: f"{self.table(spec.name)}.{self.identifier(name)}" for name in key}
+        first = own[key[0]]
+        same = " AND ".join(f"{own[k]} = {self.proposed(k)}" for k in key if k in columns) or "TRUE"
         guard = f"{first} = IF({same}, {first}, NULL)"
         changes = self.replacements(spec, columns) if mode == "replace" else []
         return " ON DUPLICATE KEY UPDATE " + ", ".join([guard, *changes])
@@ -209,6 +230,13 @@ class MysqlStatements(CommonStatements):
     def proposed(self, column: str) -> str:
         """Value that the INSERT proposed."""
         return f"VALUES({self.identifier(column)})"
+
+
+def index_name(index: Index, number: int) -> str:
+    """Name of an index: its number, and what it is of."""
+    listed = "_".join(index.columns)
+    digest = hashlib.md5(listed.encode(), usedforsecurity=False).hexdigest()[:16]
+    return f"idx_{number}_{listed if listed.isascii() and len(listed) < 50 else digest}"
 
 
 def checked_word(text: str) -> str:
@@ -225,7 +253,7 @@ def checked_word(text: str) -> str:
 
 
 def _uuid_bytes(value: Any) -> Any:
-    return None if value is None else value.bytes
+    return value.bytes if isinstance(value, UUID) else UUID(str(value)).bytes
 
 
 def _uuid(value: Any) -> Any:

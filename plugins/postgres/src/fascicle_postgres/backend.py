@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from fascicle.backend.protocol import Session
 from fascicle.backend.url import DatabaseUrl
 from fascicle.errors import FascicleError
-from fascicle.model import Catalog
+from fascicle.model import Catalog, TableName
 from fascicle.sql.statement import Sql
 from fascicle_postgres import catalog, errors
 from fascicle_postgres.dialect import DIALECT, PostgresDialect
@@ -49,6 +49,17 @@ class PostgresBackend:
         """Who the server takes us for, ``name@host``."""
         host = "SELECT current_user::text || '@' || coalesce(host(inet_client_addr()), 'localhost')"
         return str(session.execute(Sql(host)).rows[0][0])
+
+    def size_of(self, session: Session, name: TableName) -> int:
+        """Bytes that a table takes up, its indexes and large values included."""
+        size = Sql(
+            "SELECT coalesce(pg_total_relation_size(to_regclass(%s)), 0)", (_bare(DIALECT.table(name)),)
+        )
+        return int(session.execute(size).rows[0][0])
+
+
+def _bare(text: str) -> str:
+    return text.replace("%%", "%")
 
 
 if TYPE_CHECKING:

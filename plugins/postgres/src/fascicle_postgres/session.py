@@ -229,8 +229,14 @@ class PostgresSession:
         self._connection.cursor().execute(text, ())  # type: ignore[arg-type]
 
     # life --------------------------------------------------------------------------------------------------
+    @property
+    def connection_id(self) -> int:
+        """Process id by which the server knows the session (``pg_terminate_backend`` takes it)."""
+        return self._connection.info.backend_pid
+
     def is_alive(self) -> bool:
         """Ask the server."""
+        self.round_trips += 1
         try:
             self._connection.cursor().execute("")
         except psycopg.Error:
