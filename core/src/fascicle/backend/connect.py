@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-from typing import Any, cast
+from typing import Any
 
 from fascicle.backend.connection import Connection
 from fascicle.backend.protocol import Backend
 from fascicle.backend.url import DatabaseUrl
-from fascicle.errors import ConfigError, PluginError
+from fascicle.errors import ConfigError
+from fascicle.registry import Registry
 
 _POOL_OPTIONS = ("pool_size", "pool_idle", "pool_wait")
 _PARTS = ("host", "port", "user", "password", "database")
-_EXTRAS = {"mysql": "mysql", "postgresql": "postgres"}
+
+BACKENDS: Registry[Backend] = Registry("fascicle.backends", "backend")
 
 
 def connect(url: str | DatabaseUrl | os.PathLike[str], **options: Any) -> Connection:
@@ -76,24 +78,7 @@ def find_backend(scheme: str) -> Backend:
         If none is installed, or it cannot be loaded.
     """
     if scheme == "sqlite":
-        from fascicle.backend.sqlite import BACKEND  # lazily: servers need no sqlite3
+        from fascicle.backend.sqlite import BACKEND  # without a scan of all packages, and only when needed
 
         return BACKEND
-    from importlib.metadata import entry_points  # lazily: costs milliseconds that SQLite users need not pay
-
-    found = {point.name: point for point in entry_points(group="fascicle.backends")}
-    if scheme not in found:
-        extra = _EXTRAS.get(scheme)
-        raise PluginError(
-            f"no installed backend serves {scheme}://",
-            why=f"the installed ones serve {', '.join(sorted({'sqlite', *found}))}",
-            try_=f"pip install 'fascicle[{extra}]'" if extra else "check the scheme of the URL",
-        )
-    try:
-        return cast(Backend, found[scheme].load())
-    except ImportError as error:
-        raise PluginError(
-            f"the backend of {scheme}:// cannot be loaded",
-            why=str(error),
-            try_=f"pip install --upgrade 'fascicle[{_EXTRAS.get(scheme, scheme)}]'",
-        ) from error
+    return BACKENDS[scheme]

@@ -74,8 +74,8 @@ class Connection:
         self._runner = runner
         self.transactions = runner.transactions
         self.catalog = CatalogCache(
-            lambda schemas: runner.run(lambda session: backend.read_catalog(session, schemas), None, True),
-            lambda: runner.run(backend.list_schemas, None, True),
+            lambda schemas: runner.run(lambda session: backend.read_catalog(session, schemas), True),
+            lambda: runner.run(backend.list_schemas, True),
         )
         self._finalizer = weakref.finalize(self, _shut, self.pool, cleanup)
         self.runtime: Any = None
@@ -90,7 +90,7 @@ class Connection:
             The driver's error in our terms, with the driver's as its cause.
         """
         self._trace(sql)
-        return self._runner.run(lambda session: session.execute(sql), sql, is_read(sql.text))
+        return self._runner.run(lambda session: session.execute(sql), sql, sql)
 
     def execute_script(self, statements: Sequence[Sql]) -> list[Result]:
         """Run several statements in the fewest trips, stopping at the first error.
@@ -101,7 +101,7 @@ class Connection:
             self._trace(sql)
         reads = all(is_read(sql.text) for sql in statements)
         first = statements[0] if len(statements) == 1 else None
-        return self._runner.run(lambda session: session.execute_script(statements), first, reads)
+        return self._runner.run(lambda session: session.execute_script(statements), reads, first)
 
     def bulk_insert(
         self, spec: TableSpec, columns: Sequence[str], rows: Iterable[Row], mode: Mode = "error"
@@ -170,8 +170,8 @@ class Connection:
         """
         sql = raw_statement(text, args, self.dialect.placeholder)
         self._trace(sql)
-        reads, again = is_read(sql.text), reconnect is not False
-        return Cursor(self._runner.run(lambda session: session.execute(sql), sql, reads, again), as_dict)
+        again = reconnect is not False
+        return Cursor(self._runner.run(lambda session: session.execute(sql), sql, sql, again), as_dict)
 
     # transactions ------------------------------------------------------------------------------------------
     @property
@@ -272,15 +272,15 @@ class Connection:
     @property
     def schemas(self) -> list[str]:
         """Names of the database's schemas, sorted."""
-        return sorted(self._runner.run(self.backend.list_schemas, None, True))
+        return sorted(self._runner.run(self.backend.list_schemas, True))
 
     def get_user(self) -> str:
         """Who the database takes us for, ``name@host``."""
-        return self._runner.run(self.backend.user, None, True)
+        return self._runner.run(self.backend.user, True)
 
     def size_of(self, name: TableName) -> int:
         """Bytes that a table takes up, its indexes included."""
-        return self._runner.run(lambda session: self.backend.size_of(session, name), None, True)
+        return self._runner.run(lambda session: self.backend.size_of(session, name), True)
 
     @property
     def round_trips(self) -> int:
@@ -309,7 +309,7 @@ class Connection:
             if not session.is_alive():
                 raise LostConnectionError("the database does not answer", where=str(self.url))
 
-        self._runner.run(live, None, True)
+        self._runner.run(live, True)
 
     @property
     def is_connected(self) -> bool:
@@ -344,7 +344,7 @@ class Connection:
             return 0
         about = Sql(self.dialect.insert(spec, columns, mode, 1))
         self._trace(about)
-        return self._runner.run(lambda session: session.bulk_insert(spec, columns, rows, mode), about, False)
+        return self._runner.run(lambda session: session.bulk_insert(spec, columns, rows, mode), False, about)
 
     def _trace(self, sql: Sql) -> None:
         for hook in self._hooks:

@@ -31,17 +31,23 @@ class Runner:
         self._backend = backend
         self.transactions = Transactions(self)
 
-    def run(self, action: Callable[[Session], T], sql: Sql | None, reads: bool, repeatable: bool = True) -> T:
+    def run(
+        self,
+        action: Callable[[Session], T],
+        reads: Sql | bool,
+        sql: Sql | None = None,
+        repeatable: bool = True,
+    ) -> T:
         """Do something with a session.
 
         Parameters
         ----------
         action : callable
             Given the session of the thread's transaction, or one of the pool.
-        sql : Sql or None
+        reads : Sql or bool
+            Whether it surely writes nothing, or the statement whose text says so when somebody wants to know.
+        sql : Sql, optional
             The statement, for error messages.
-        reads : bool
-            Whether it surely writes nothing.
         repeatable : bool
             Whether, if it only reads, it may be done again in a new session; never inside a transaction.
 
@@ -50,10 +56,11 @@ class Runner:
         FascicleError
             The driver's error in our terms.
         """
-        self.transactions.announce(not reads)
+        if self.transactions.is_intercepted:
+            self.transactions.announce(not _reads(reads))
         transaction = self.transactions.current
         if transaction is None:
-            return self._run_alone(action, sql, reads and repeatable)
+            return self._run_alone(action, sql, reads if repeatable else False)
         transaction.check()
         try:
             return action(transaction.session)
@@ -66,11 +73,11 @@ class Runner:
 
     def stream(self, sql: Sql, batch: int) -> Iterator[list[Row]]:
         """Run a query in batches: in the thread's transaction, or in a session to itself."""
-        reads = is_read(sql.text)
-        self.transactions.announce(not reads)
+        if self.transactions.is_intercepted:
+            self.transactions.announce(not is_read(sql.text))
         transaction = self.transactions.current
         if transaction is None:
-            return self._stream_alone(sql, batch, reads)
+            return self._stream_alone(sql, batch)
         transaction.check()
         batches = transaction.session.stream(sql, batch)
         return transaction.follow(batches, lambda error: self._failed_within(transaction, error, sql))
@@ -104,7 +111,7 @@ class Runner:
         return self._failed_within(transaction, error, None)
 
     # inner workings ----------------------------------------------------------------------------------------
-    def _run_alone(self, action: Callable[[Session], T], sql: Sql | None, repeatable: bool) -> T:
+    def _run_alone(self, action: Callable[[Session], T], sql: Sql | None, repeatable: Sql | bool) -> T:
         while True:
             session = self._pool.take()
             try:
@@ -112,7 +119,7 @@ class Runner:
             except Exception as error:  # noqa: BLE001 - translated, never swallowed
                 fault = self._translated(error, sql)
                 self._return(session, fault)
-                if isinstance(fault, LostConnectionError) and repeatable:
+                if isinstance(fault, LostConnectionError) and _reads(repeatable):
                     repeatable = False
                     continue
                 raise fault from _cause(fault, error)
@@ -129,7 +136,8 @@ class Runner:
                 try_="use `with connection.transaction:`",
             )
 
-    def _stream_alone(self, sql: Sql, batch: int, repeatable: bool) -> Iterator[list[Row]]:
+    def _stream_alone(self, sql: Sql, batch: int) -> Iterator[list[Row]]:
+        repeatable: Sql | bool = sql
         while True:
             session = self._pool.take()
             try:
@@ -142,7 +150,7 @@ class Runner:
             except Exception as error:  # noqa: BLE001 - translated, never swallowed
                 fault = self._translated(error, sql)
                 self._return(session, fault)
-                if isinstance(fault, LostConnectionError) and repeatable:
+                if isinstance(fault, LostConnectionError) and _reads(repeatable):
                     repeatable = False
                     continue
                 raise fault from _cause(fault, error)
@@ -169,6 +177,11 @@ class Runner:
 
     def _translated(self, error: Exception, sql: Sql | None) -> FascicleError:
         return error if isinstance(error, FascicleError) else self._backend.translate(error, sql)
+
+
+def _reads(reads: Sql | bool) -> bool:
+    """Whether something surely writes nothing; a long statement is not searched before this is asked."""
+    return reads if isinstance(reads, bool) else is_read(reads.text)
 
 
 def open_session(backend: Backend, url: DatabaseUrl) -> Session:

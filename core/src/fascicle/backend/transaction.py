@@ -171,6 +171,11 @@ class Transactions:
         finally:
             self._local.interceptor = outer
 
+    @property
+    def is_intercepted(self) -> bool:
+        """Whether this thread has an interceptor."""
+        return getattr(self._local, "interceptor", None) is not None
+
     def announce(self, writes: bool, isolation: Isolation | None = None) -> None:
         """Let the interceptor of this thread, if there is one, act before a statement or transaction."""
         call: Interceptor | None = getattr(self._local, "interceptor", None)
