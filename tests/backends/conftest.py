@@ -111,7 +111,9 @@ def fill_lab(lab: SimpleNamespace) -> SimpleNamespace:
     keys = [("m1", 1), ("m1", 2), ("m2", 1), ("m2", 2)]
     lab.Scan.insert({"subject_id": s, "session_id": n, "depth_um": 100.0 * n} for s, n in keys)
     lab.Field.insert(
-        {"subject_id": s, "session_id": n, "field": f, "label": "left" if f else None} for s, n in keys for f in (0, 1)
+        {"subject_id": s, "session_id": n, "field": f, "label": "left" if f else None}
+        for s, n in keys
+        for f in (0, 1)
     )
     lab.Note.insert(
         [

@@ -139,7 +139,7 @@ def test_renamed_keys_and_diamonds(schema: fc.Schema) -> None:
     Pair.insert([(0, 1), (2, 3), (4, 1)])
     Litter.insert([(0, 1, 1, None), (2, 3, 1, 5), (4, 1, 1, None)])
     plan = (Mouse & "mouse = 1").delete_plan()
-    assert [count for count in plan.counts.values()] == [2, 2, 1]
+    assert list(plan.counts.values()) == [2, 2, 1]
     assert (Mouse & "mouse = 5").delete() == 1
     assert len(Litter) == 2
     assert (Mouse & "mouse in (0, 1)").delete() == 2
@@ -175,7 +175,7 @@ def test_round_trips_of_a_cascade(lab: Any, db: fc.Connection) -> None:
 
 
 def test_delete_within_a_transaction(lab: Any, db: fc.Connection) -> None:
-    with pytest.raises(ZeroDivisionError), db.transaction:
+    with pytest.raises(ZeroDivisionError), db.transaction:  # noqa: PT012
         (lab.Subject & "subject_id = 'm1'").delete()
         assert len(lab.Subject) == 2
         raise ZeroDivisionError

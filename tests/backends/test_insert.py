@@ -15,7 +15,9 @@ import pytest
 
 import fascicle as fc
 
-ROWS = [{"subject_id": f"m{n}", "species": "Mus", "born_on": dt.date(2025, 1, n), "notes": ""} for n in (1, 2, 3)]
+ROWS = [
+    {"subject_id": f"m{n}", "species": "Mus", "born_on": dt.date(2025, 1, n), "notes": ""} for n in (1, 2, 3)
+]
 
 
 def _shapes() -> dict[str, Any]:
@@ -172,7 +174,9 @@ def test_nan_is_null_or_the_default(schema: fc.Schema) -> None:
         n = null : int32
         """
 
-    Value.insert(pd.DataFrame({"value_id": [1, 2], "x": [1.0, np.nan], "y": [np.nan, 2.0], "n": [np.nan, 3.0]}))
+    Value.insert(
+        pd.DataFrame({"value_id": [1, 2], "x": [1.0, np.nan], "y": [np.nan, 2.0], "n": [np.nan, 3.0]})
+    )
     assert Value.to_dicts(order_by="KEY") == [
         {"value_id": 1, "x": 1.0, "y": 1.5, "n": None},
         {"value_id": 2, "x": None, "y": 2.0, "n": 3},
@@ -233,7 +237,9 @@ def test_every_core_type_keeps_its_values(schema: fc.Schema) -> None:
     assert np.array_equal(blob["x"], np.arange(3))
     row.pop("p")
     assert back == row
-    assert {name: type(value) for name, value in back.items()} == {name: type(value) for name, value in row.items()}
+    assert {name: type(value) for name, value in back.items()} == {
+        name: type(value) for name, value in row.items()
+    }
     assert (Everything & "id = 2").fetch1() == {"id": 2, **dict.fromkeys("abcdefghijklmnopq")}
 
 

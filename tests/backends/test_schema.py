@@ -13,6 +13,11 @@ from fascicle.definition import parse
 from fascicle.table import DriftWarning
 
 
+def plain(table: Any) -> list[Any]:
+    """Attributes without what only the catalogue knows of their columns."""
+    return [a.evolve(native=None, collation=None) for a in table.heading.values()]
+
+
 def reopened(backend: Any, lab: Any) -> Any:
     connection = backend.connect()
     connection.runtime.config["safemode"] = False
@@ -27,7 +32,9 @@ def test_describe_declares_the_same_table_again(backend: Any, lab: Any) -> None:
     for source in (lab.Subject, lab.Session, lab.Scan, lab.Note):
         body = {"definition": source.describe(), "__module__": __name__}
         if source is lab.Scan:
-            body["Field"] = type("Field", (fc.Part,), {"definition": lab.Field.describe(), "__module__": __name__})
+            body["Field"] = type(
+                "Field", (fc.Part,), {"definition": lab.Field.describe(), "__module__": __name__}
+            )
         cls = type(source)(source.__name__, (fc.Manual,), body)
         tables[source.__name__] = other(cls, context=tables)
     for name, cls in tables.items():
@@ -39,9 +46,9 @@ def test_opening_again_reads_what_was_declared(backend: Any, lab: Any) -> None:
     again = reopened(backend, lab)
     module = fc.VirtualModule("lab", lab.schema.name, connection=again)
     for name in ("Subject", "Session", "Method", "Scan", "Note"):
-        assert getattr(module, name).heading == getattr(lab, name).heading
+        assert plain(getattr(module, name)) == plain(getattr(lab, name))
         assert getattr(module, name).table_spec.foreign_keys == getattr(lab, name).table_spec.foreign_keys
-    assert module.Scan.Field.heading == lab.Field.heading
+    assert plain(module.Scan.Field) == plain(lab.Field)
     assert issubclass(module.Method, fc.Lookup)
     assert len(module.Session & "session_id = 1") == 2
     again.close()
@@ -71,7 +78,8 @@ def test_drift_is_told_and_mended(backend: Any, lab: Any) -> None:
     assert (Subject & "colour = 'agouti'").fetch1("subject_id") == "m9"
     assert len(Subject) == 4
     again.catalog.refresh(lab.schema.name)
-    assert again.catalog.known[Subject.table_id].heading == Subject.heading
+    assert Subject.table_id in again.catalog.known
+    assert plain(fc.FreeTable(again, Subject.table_id)) == plain(Subject)
     with pytest.raises(fc.QueryError, match="different connections"):
         lab.Session & Subject
     with pytest.raises(fc.QueryError, match="different connections"):

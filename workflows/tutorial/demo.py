@@ -21,7 +21,10 @@ SAMPLES = 3000
 def enter_animals() -> None:
     """Enter subjects and their sessions, as a person would."""
     Subject.insert(
-        [{"subject_id": f"m{n}", "species": "Mus musculus", "born_on": "2025-11-02"} for n in range(1, SUBJECTS + 1)],
+        [
+            {"subject_id": f"m{n}", "species": "Mus musculus", "born_on": "2025-11-02"}
+            for n in range(1, SUBJECTS + 1)
+        ],
         skip_duplicates=True,
     )
     start = dt.date(2026, 1, 5)
@@ -69,11 +72,15 @@ def main() -> None:
     done = summary["success_count"]
     print(f"ChannelNoise: {done} computed" if done else "ChannelNoise: nothing to compute, all is up to date")
 
-    show("Sessions since 20 January, with their subjects", (Session & "session_date >= '2026-01-20'") * Subject)
+    show(
+        "Sessions since 20 January, with their subjects", (Session & "session_date >= '2026-01-20'") * Subject
+    )
     show("Subjects with more than four sessions", Subject.aggr(Session, n="count(session_id)") & "n > 4")
     show(
         "Noise by channel, after smoothing",
-        fc.U("channel").aggr(ChannelNoise & "filter_id = 2", n="count(*)", mean_rms_uv="round(avg(rms_uv), 3)"),
+        fc.U("channel").aggr(
+            ChannelNoise & "filter_id = 2", n="count(*)", mean_rms_uv="round(avg(rms_uv), 3)"
+        ),
     )
     print("\nWhat deleting subject m1 would remove (nothing is deleted):")
     print((Subject & {"subject_id": "m1"}).delete_plan())

@@ -121,7 +121,9 @@ def configured_url(config: Config) -> DatabaseUrl:
     if not host:
         return DatabaseUrl.parse(EMBEDDED)
     backend = config["database.backend"] or "mysql"
-    options = {} if config["database.use_tls"] is None else {"use_tls": str(config["database.use_tls"]).lower()}
+    options = (
+        {} if config["database.use_tls"] is None else {"use_tls": str(config["database.use_tls"]).lower()}
+    )
     return DatabaseUrl(
         backend,
         host=host,

@@ -130,6 +130,9 @@ class Dialect(Protocol):
     def drop_table(self, spec: TableSpec) -> list[Sql]:
         """Statements that drop a table and what is kept about it elsewhere."""
 
+    def record_lineage(self, spec: TableSpec) -> Sequence[Sql]:
+        """Statements that write what is known of the origin of a table's attributes."""
+
     def insert(self, spec: TableSpec, columns: Sequence[str], mode: str, n_rows: int) -> str:
         """Text of an INSERT of `n_rows` rows.
 

@@ -174,6 +174,12 @@ class Table(QueryExpression, metaclass=TableMeta):
         """Return the part tables of this master."""
         return relatives.parts(self, as_objects)
 
+    @classmethod
+    def __diagram_catalog__(cls) -> tuple[Catalog, list[TableName]]:
+        """Give a diagram every table on the connection, and this one's name."""
+        table = cls()
+        return relatives.user_tables(table.connection), [table.table_id]
+
     # --- writing -------------------------------------------------------------------------------------------
     @dualmethod
     def insert1(self, /, row: Any, **options: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from fascicle.errors import QueryError
 from fascicle.model import Heading
@@ -95,7 +95,7 @@ class QueryExpression:
     @dualmethod
     def with_node(self, node: nodes.Node) -> QueryExpression:
         """Wrap another node of the algebra as a query on the same connection."""
-        return self._derive(node)  # type: ignore[no-any-return]
+        return self._derive(node)
 
     def _known_names(self) -> set[str]:
         """Names of attributes anywhere in the catalogue in memory (never I/O)."""
@@ -125,7 +125,7 @@ class QueryExpression:
         node = operators.restrict(
             self._expression_node, restriction, semantic_check=semantic_check, known_names=self._known_names
         )
-        return self._same(node)  # type: ignore[no-any-return]
+        return self._same(node)
 
     @dualmethod
     def exclude(self, restriction: Any, semantic_check: bool = True) -> Self:
@@ -138,10 +138,10 @@ class QueryExpression:
             semantic_check=semantic_check,
             known_names=self._known_names,
         )
-        return self._same(node)  # type: ignore[no-any-return]
+        return self._same(node)
 
     @dualmethod
-    def proj(self, *attributes: Any, **named: Any) -> QueryExpression:
+    def proj(self, /, *attributes: Any, **named: Any) -> QueryExpression:
         """Choose, rename and compute attributes; the primary key always stays.
 
         Parameters
@@ -151,7 +151,7 @@ class QueryExpression:
         **named : str
             ``new="old"`` renames, ``new="(old)"`` duplicates, anything else is an expression.
         """
-        return self._derive(operators.project(self._expression_node, *attributes, **named))  # type: ignore[no-any-return]
+        return self._derive(operators.project(self._expression_node, *attributes, **named))
 
     @dualmethod
     def join(
@@ -180,22 +180,23 @@ class QueryExpression:
             left_outer=left,
             allow_nullable_pk=allow_nullable_pk,
         )
-        return self._derive(node, other)  # type: ignore[no-any-return]
+        return self._derive(node, other)
 
     @dualmethod
     def extend(self, other: Any, semantic_check: bool = True) -> QueryExpression:
         """Add the attributes of `other` to every row (a left join that keeps the rows of this query)."""
         node = operators.extend(self._expression_node, _node_of(other), semantic_check=semantic_check)
-        return self._derive(node, other)  # type: ignore[no-any-return]
+        return self._derive(node, other)
 
     @dualmethod
     def aggr(
         self,
+        /,
         group: Any,
         *attributes: Any,
         exclude_nonmatching: bool = False,
         keep_all_rows: bool | None = None,
-        **named: str,
+        **named: Any,
     ) -> QueryExpression:
         """Summarise, for each row of this query, the matching rows of `group`.
 
@@ -221,23 +222,23 @@ class QueryExpression:
             exclude_nonmatching=exclude_nonmatching,
             **named,
         )
-        return self._derive(node, group)  # type: ignore[no-any-return]
+        return self._derive(node, group)
 
     aggregate = aggr
 
     @dualmethod
     def union(self, other: Any) -> QueryExpression:
         """Rows of either query; where both have a key, this query's values win; ``a + b``."""
-        return self._derive(operators.union(self._expression_node, _node_of(other)), other)  # type: ignore[no-any-return]
+        return self._derive(operators.union(self._expression_node, _node_of(other)), other)
 
     def __and__(self, restriction: Any) -> Self:
-        return self.restrict(restriction)
+        return cast(Self, self.restrict(restriction))
 
     def __sub__(self, restriction: Any) -> Self:
-        return self.exclude(restriction)
+        return cast(Self, self.exclude(restriction))
 
     def __xor__(self, restriction: Any) -> Self:
-        return self.restrict(restriction, semantic_check=False)
+        return cast(Self, self.restrict(restriction, semantic_check=False))
 
     def __mul__(self, other: Any) -> QueryExpression:
         return self.join(other)
@@ -361,15 +362,15 @@ class QueryExpression:
         return columns.keys(self, columns.Slice(order_by, limit, offset))
 
     @dualmethod
-    def head(self, limit: int = 25, **options: Any) -> list[dict[str, Any]]:
+    def head(self, /, limit: int = 25, **options: Any) -> list[dict[str, Any]]:
         """Fetch the first rows by key."""
-        return self.to_dicts(order_by="KEY", limit=limit, **options)  # type: ignore[no-any-return]
+        return self.to_dicts(order_by="KEY", limit=limit, **options)
 
     @dualmethod
-    def tail(self, limit: int = 25, **options: Any) -> list[dict[str, Any]]:
+    def tail(self, /, limit: int = 25, **options: Any) -> list[dict[str, Any]]:
         """Fetch the last rows by key, in key order."""
         rows = self.to_dicts(order_by="KEY DESC", limit=limit, **options)
-        return rows[::-1]  # type: ignore[no-any-return]
+        return rows[::-1]
 
     @dualmethod
     def fetch1(self, *attributes: str, squeeze: bool = False) -> Any:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from types import FunctionType
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from fascicle.table.dual import dualmethod, whole_table
+
+T = TypeVar("T")
 
 
 class TableMeta(type):
     """Lets ``Session & key``, ``len(Session)`` and iteration work on the class itself."""
 
-    def __new__(mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any) -> TableMeta:
+    def __new__(
+        mcs, name: str, bases: tuple[type, ...], namespace: dict[str, Any], **options: Any
+    ) -> TableMeta:
         """Create a table class; methods that override one of ours keep answering on the class."""
         for key, value in namespace.items():
             if isinstance(value, FunctionType) and any(
@@ -21,11 +25,11 @@ class TableMeta(type):
                 namespace[key] = dualmethod(value)
         return super().__new__(mcs, name, bases, namespace, **options)
 
-    def __and__(cls, other: Any) -> Any:
-        return cast(Any, whole_table(cls)) & other
+    def __and__(cls: type[T], other: Any) -> T:
+        return cast(T, cast(Any, whole_table(cls)) & other)
 
-    def __sub__(cls, other: Any) -> Any:
-        return cast(Any, whole_table(cls)) - other
+    def __sub__(cls: type[T], other: Any) -> T:
+        return cast(T, cast(Any, whole_table(cls)) - other)
 
     def __mul__(cls, other: Any) -> Any:
         return cast(Any, whole_table(cls)) * other
@@ -33,8 +37,8 @@ class TableMeta(type):
     def __matmul__(cls, other: Any) -> Any:
         return cast(Any, whole_table(cls)) @ other
 
-    def __xor__(cls, other: Any) -> Any:
-        return cast(Any, whole_table(cls)) ^ other
+    def __xor__(cls: type[T], other: Any) -> T:
+        return cast(T, cast(Any, whole_table(cls)) ^ other)
 
     def __add__(cls, other: Any) -> Any:
         return cast(Any, whole_table(cls)) + other

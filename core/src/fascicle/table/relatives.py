@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from fascicle.graph import DependencyGraph, Edge
-from fascicle.model import TableName
+from fascicle.model import Catalog, TableName
 
 if TYPE_CHECKING:
     from fascicle.backend.connection import Connection
@@ -23,7 +23,16 @@ def graph_of(connection: Connection, *, refresh: bool = False) -> DependencyGrap
         Read the catalogue again, so that tables declared by others since are seen.
     """
     catalog = connection.catalog.refresh_all() if refresh else connection.catalog.load_all()
-    return DependencyGraph.from_specs(s for s in catalog.tables.values() if s.name.tier is not None)
+    return DependencyGraph.from_specs(_visible(catalog).tables.values())
+
+
+def user_tables(connection: Connection) -> Catalog:
+    """Return every table of every schema on the connection but hidden ones, from memory where it is there."""
+    return _visible(connection.catalog.load_all())
+
+
+def _visible(catalog: Catalog) -> Catalog:
+    return Catalog({name: spec for name, spec in catalog.tables.items() if name.tier is not None})
 
 
 def _tables(table: Table, names: Iterable[TableName], as_objects: bool) -> list[Any]:
@@ -40,7 +49,8 @@ def _related(table: Table, edges: Iterable[Edge], side: str, as_objects: bool, i
     if not info:
         return _tables(table, dict.fromkeys(names), as_objects)
     described = [
-        {"aliased": e.renamed, "attr_map": dict(e.columns), "primary": e.primary, "multi": not e.primary} for e in edges
+        {"aliased": e.renamed, "attr_map": dict(e.columns), "primary": e.primary, "multi": not e.primary}
+        for e in edges
     ]
     return list(zip(_tables(table, names, as_objects), described, strict=True))
 

@@ -13,7 +13,7 @@ from fascicle.table.alter import compare
 from fascicle.table.base import Table
 from fascicle.table.binding import bind
 from fascicle.table.declare import Names, create, make_spec, physical_name
-from fascicle.table.relatives import graph_of
+from fascicle.table.relatives import graph_of, user_tables
 from fascicle.table.remove.drop import DropPlan, drop_tables, plan_drop
 from fascicle.table.runtime import runtime_of
 from fascicle.table.tiers import FreeTable, Lookup, Part
@@ -156,7 +156,9 @@ class Schema:
             raise SchemaError(
                 f"there is no schema {schema_name!r}",
                 where=str(connection.url),
-                try_=f"did you mean {' or '.join(close)}?" if close else "pass create_schema=True to create it",
+                try_=f"did you mean {' or '.join(close)}?"
+                if close
+                else "pass create_schema=True to create it",
             )
 
     # --- declaring -----------------------------------------------------------------------------------------
@@ -173,7 +175,7 @@ class Schema:
         return self._receive(cls, context, None)
 
     def _receive(self, cls: T, context: Scope | None, frame: Scope | None) -> T:
-        if not (isinstance(cls, type) and issubclass(cls, Table)):
+        if not _is_table(cls):
             raise SchemaError(
                 f"@schema decorates table classes, not {cls!r:.80}",
                 try_="derive the class from fascicle.Manual, Lookup, Imported or Computed",
@@ -205,7 +207,9 @@ class Schema:
         if issubclass(cls, Lookup):
             self._fill(cls)
 
-    def _declare(self, cls: type[Table], master: type[Table] | None, context: Scope, frame: Scope | None) -> None:
+    def _declare(
+        self, cls: type[Table], master: type[Table] | None, context: Scope, frame: Scope | None
+    ) -> None:
         connection = self.connection
         name = physical_name(cls, self.name, master._bound().name if master else None)
         declared = connection.catalog.load(self.name).tables.get(name)
@@ -244,7 +248,9 @@ class Schema:
     def catalog(self) -> Catalog:
         """Return the declared tables of the schema, read anew."""
         found = self.connection.catalog.refresh(self.name)
-        return Catalog({n: s for n, s in found.tables.items() if n.schema == self.name and n.tier is not None})
+        return Catalog(
+            {n: s for n, s in found.tables.items() if n.schema == self.name and n.tier is not None}
+        )
 
     def list_tables(self) -> list[str]:
         """Return physical table names, upstream first."""
@@ -303,6 +309,11 @@ class Schema:
         """Compare every class bound in this schema's modules with its table; see `Table.drift`."""
         return {cls.__name__: cls.drift() for cls in spawn.bound_classes(self.name, self.connection)}
 
+    def __diagram_catalog__(self) -> tuple[Catalog, list[TableName]]:
+        """Give a diagram every table on the connection, and the names of this schema's."""
+        known = user_tables(self.connection)
+        return known, [name for name in known if name.schema == self.name]
+
     @property
     def size_on_disk(self) -> int:
         """Bytes that all tables of the schema take, as the database estimates them."""
@@ -321,7 +332,7 @@ class Schema:
     def rebuild_lineage(self) -> None:
         """Write the lineage table again from the foreign keys as they stand."""
         dialect = self.connection.dialect
-        statements = [sql for spec in self.catalog().tables.values() for sql in dialect.write_lineage(spec)]
+        statements = [sql for spec in self.catalog().tables.values() for sql in dialect.record_lineage(spec)]
         self.connection.execute_script(statements)
         self.connection.catalog.refresh(self.name)
 
@@ -379,9 +390,18 @@ class Schema:
         return f"Schema {self.database!r}" if self.database else "Schema (not activated)"
 
 
+def _is_table(cls: object) -> bool:
+    return isinstance(cls, type) and issubclass(cls, Table)
+
+
 def _check_schema_name(name: str) -> None:
     # The name goes into identifiers of every dialect; a dot would read as two names on SQLite.
-    if not name or not name.replace("_", "").replace("-", "").isalnum() or len(name) > 63 or not name.isascii():
+    if (
+        not name
+        or not name.replace("_", "").replace("-", "").isalnum()
+        or len(name) > 63
+        or not name.isascii()
+    ):
         raise SchemaError(
             f"{name!r} cannot name a schema",
             why="a schema's name has at most 63 letters, digits, underscores and hyphens",

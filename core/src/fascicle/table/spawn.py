@@ -81,7 +81,8 @@ def bound_classes(schema: str, connection: Connection) -> Iterator[type[Table]]:
     """Yield every live class that is bound to a table of a schema."""
     queue: list[type] = [Table]
     while queue:
-        for cls in queue.pop().__subclasses__():
+        children: list[Any] = queue.pop().__subclasses__()
+        for cls in children:
             queue.append(cls)
             binding: Binding | None = vars(cls).get("_binding")
             if binding is not None and binding.connection is connection and binding.name.schema == schema:

@@ -43,18 +43,31 @@ class Part(Table):
         return type(self)._master
 
     @dualmethod
-    def delete(self, *args: Any, part_integrity: str = "enforce", **options: Any) -> int:
-        """Delete part rows; only with ``part_integrity="ignore"`` or ``"cascade"``, or as part of their master."""
-        forced = options.get("force_parts") or options.get("force_masters") or options.get("force")
-        options.pop("force", None)
-        if part_integrity == "enforce" and not forced:
+    def delete(
+        self,
+        transaction: bool = True,
+        prompt: bool | None = None,
+        part_integrity: str = "enforce",
+        dry_run: bool = False,
+        safemode: bool | None = None,
+        force_parts: bool = False,
+        force_masters: bool = False,
+        force: bool = False,
+    ) -> int:
+        """Delete part rows; only with ``part_integrity="ignore"`` or ``"cascade"``, or as part of their master.
+
+        ``force`` and ``force_parts`` are older spellings of ``"ignore"``, ``force_masters`` of ``"cascade"``.
+        """
+        if part_integrity == "enforce" and not (force or force_parts or force_masters):
             raise _alone("delete", type(self))
-        if part_integrity == "enforce" and not options.get("force_masters"):
-            part_integrity = "ignore"
-        return Table.delete.__get__(self, type(self))(*args, part_integrity=part_integrity, **options)
+        return super().delete(
+            transaction, prompt, part_integrity, dry_run, safemode, force or force_parts, force_masters
+        )
 
     @dualmethod
-    def drop(self, prompt: bool | None = None, part_integrity: str = "enforce", dry_run: bool = False) -> list[str]:
+    def drop(
+        self, prompt: bool | None = None, part_integrity: str = "enforce", dry_run: bool = False
+    ) -> list[str]:
         """Drop the part table; only with ``part_integrity="ignore"`` or ``"cascade"``, or with its master."""
         if part_integrity == "enforce":
             raise _alone("drop", type(self))

@@ -117,7 +117,9 @@ def _records(
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-def to_pandas(expression: QueryExpression, attributes: Sequence[str], part: Slice, squeeze: bool) -> pd.DataFrame:
+def to_pandas(
+    expression: QueryExpression, attributes: Sequence[str], part: Slice, squeeze: bool
+) -> pd.DataFrame:
     """Fetch as a DataFrame indexed by the primary key."""
     try:
         import pandas as pd
@@ -131,7 +133,9 @@ def to_pandas(expression: QueryExpression, attributes: Sequence[str], part: Slic
     return frame.set_index(list(key)) if key else frame
 
 
-def to_polars(expression: QueryExpression, attributes: Sequence[str], part: Slice, squeeze: bool) -> pl.DataFrame:
+def to_polars(
+    expression: QueryExpression, attributes: Sequence[str], part: Slice, squeeze: bool
+) -> pl.DataFrame:
     """Fetch as a polars DataFrame; attributes that a codec decodes become objects."""
     try:
         import polars as pl

@@ -18,9 +18,13 @@ def _sample(expression: QueryExpression, limit: int) -> tuple[list[Attribute], l
     """Fetch up to `limit` rows without the values that codecs decode; tell whether there are more."""
     heading = list(expression.heading.values())
     plain = [a.name for a in heading if a.codec is None]
-    compiled = compile_select(expression.as_node(), expression.connection.dialect, columns=plain, limit=limit + 1)
+    compiled = compile_select(
+        expression.as_node(), expression.connection.dialect, columns=plain, limit=limit + 1
+    )
     raw = expression.connection.execute(compiled.sql).rows
-    rows = columns.decode_rows(raw, compiled.heading, columns.decoders(expression.connection, compiled.heading))
+    rows = columns.decode_rows(
+        raw, compiled.heading, columns.decoders(expression.connection, compiled.heading)
+    )
     position = {name: i for i, name in enumerate(plain)}
     shown = [
         tuple(row[position[a.name]] if a.name in position else str(a.codec) for a in heading)
@@ -72,12 +76,16 @@ def html(expression: QueryExpression) -> str:
     comment = getattr(expression.heading, "comment", "")
     head = "".join(_html_name(a) for a in heading)
     body = "".join(
-        "<tr>" + "".join(_html_cell(a, v, config["display.width"]) for a, v in zip(heading, row, strict=True)) + "</tr>"
+        "<tr>"
+        + "".join(_html_cell(a, v, config["display.width"]) for a, v in zip(heading, row, strict=True))
+        + "</tr>"
         for row in rows
     )
     caption = f"<div><b>{escape(columns.describe(expression))}</b> {escape(comment)}</div>"
     tail = escape(_tail(expression, len(rows), more, config["display.limit"]))
-    table = f'<table style="border-collapse:collapse"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    table = (
+        f'<table style="border-collapse:collapse"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>'
+    )
     return f"<div>{caption}{table}<div>{tail}</div></div>"
 
 
