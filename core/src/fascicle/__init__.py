@@ -139,7 +139,7 @@ def __getattr__(name: str) -> Any:
 
         return Diagram
     if name == "__version__":
-        from importlib.metadata import version
+        from importlib_metadata import version
 
         return version("fascicle")
     raise AttributeError(f"module 'fascicle' has no attribute {name!r}")

@@ -11,7 +11,7 @@ from fascicle.errors import FascicleError, PluginError
 from fascicle.suggest import nearest
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
+    from importlib_metadata import EntryPoint
 
 T = TypeVar("T")
 
@@ -159,7 +159,7 @@ class Registry(Mapping[str, T], Generic[T]):
         with self._lock:
             if self._found is None:
                 # Imported here: scanning packages costs milliseconds that most programs need not pay.
-                from importlib.metadata import entry_points
+                from importlib_metadata import entry_points
 
                 found: dict[str, list[EntryPoint]] = {}
                 for point in entry_points(group=self.group):

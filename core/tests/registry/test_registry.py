@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-import importlib.metadata
+import importlib_metadata
 import sys
 
 import pytest
@@ -145,7 +145,7 @@ def test_nothing_is_scanned_before_the_first_look_up(monkeypatch):
     def refuse(**_):
         raise AssertionError("scanned")
 
-    monkeypatch.setattr(importlib.metadata, "entry_points", refuse)
+    monkeypatch.setattr(importlib_metadata, "entry_points", refuse)
     registry: Registry[int] = Registry(GROUP, "thing")
     registry.register("x", 1)
     assert registry["x"] == 1

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING, Any, Final
 
 from fascicle.codecs.chain import CodecChain
@@ -14,6 +13,8 @@ from fascicle.errors import CodecError, DefinitionError, PluginError
 from fascicle.model import CodecRef, CoreType, nearest
 
 if TYPE_CHECKING:
+    from importlib_metadata import EntryPoint
+
     from fascicle.codecs.protocol import Codec
 
 GROUP: Final = "fascicle.codecs"
@@ -192,6 +193,8 @@ def default_registry() -> CodecRegistry:
 
 
 def _offers(group: str) -> dict[str, EntryPoint]:
+    from importlib_metadata import entry_points  # scanning packages costs milliseconds that few programs need pay
+
     return {offer.name: offer for offer in entry_points(group=group)}
 
 
