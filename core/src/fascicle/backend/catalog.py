@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from threading import RLock
 
+from fascicle.errors import MissingTableError
 from fascicle.model import Catalog, TableName, TableSpec
+
+DROPS_IN_A_ROW = 3
 
 
 class CatalogCache:
@@ -65,14 +69,25 @@ class CatalogCache:
 
     def load_all(self) -> Catalog:
         """Read every schema of the database that has not been read yet."""
-        return self.load(*self._list_schemas())
+        return self._while_others_drop(lambda: self.load(*self._list_schemas()))
 
     def refresh_all(self) -> Catalog:
         """Read every schema of the database again, and forget those that are gone."""
+        return self._while_others_drop(self._refresh_all)
+
+    def _refresh_all(self) -> Catalog:
         with self._lock:
             schemas = self._list_schemas()
             self.forget(*(name for name in self._schemas if name not in schemas))
             return self.refresh(*schemas) if schemas else self._known
+
+    @staticmethod
+    def _while_others_drop(read: Callable[[], Catalog]) -> Catalog:
+        """Read again where a schema that was listed is dropped by someone before it is read."""
+        for _ in range(DROPS_IN_A_ROW):
+            with suppress(MissingTableError):
+                return read()
+        return read()
 
     def put(self, *specs: TableSpec) -> None:
         """Note tables just declared or altered."""
