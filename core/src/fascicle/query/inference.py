@@ -308,6 +308,29 @@ def unit_argument(node: Call, position: int) -> str:
     return str(given.value) if isinstance(given, Literal) else ""
 
 
+FORMAT_CODES = "YymdHisfjMbWa%"
+
+
+def format_argument(node: Call) -> str:
+    """The literal format that ``date_format`` takes, of codes that every database has."""
+    given = node.args[1]
+    if not isinstance(given, Literal) or not isinstance(given.value, str):
+        raise QueryError(
+            "the format of date_format() must be written out", try_="e.g. date_format(x, '%Y-%m-%d')"
+        )
+    rest = given.value.split("%")[1:]
+    position = 0
+    while position < len(rest):
+        code = rest[position][:1] or "%"
+        if code not in FORMAT_CODES:
+            raise QueryError(
+                f"date_format() has no code %{code} that all databases share",
+                try_=f"use %{', %'.join(FORMAT_CODES)}",
+            )
+        position += 2 if code == "%" else 1
+    return given.value
+
+
 def literal_digits(value: Any) -> int:
     """Fewest fractional digits that hold a datetime or time."""
     return next(n for n in range(7) if fits_digits(value.microsecond, n))

@@ -9,7 +9,7 @@ from fascicle.model import CoreType, Heading
 from fascicle.query.families import BOOL, FLOAT64, JSON, common_type, family, natural_type
 from fascicle.query.inference import infer, path_type
 from fascicle.query.literals import coerce
-from fascicle.query.scalar import Binary, Column, JsonPath, Literal, Scalar
+from fascicle.query.scalar import Column, JsonPath, Literal, Scalar
 
 
 def harmonise(left: Scalar, right: Scalar, heading: Heading) -> tuple[Scalar, Scalar]:
@@ -96,7 +96,7 @@ def _number_path(node: Scalar) -> Scalar:
 
 
 def _is_decimal(node: Scalar, heading: Heading) -> bool:
-    if type(node) not in (Column, Binary):
+    if type(node) is Literal:
         return False
     type_ = _type(node, heading)
     return type_ is not None and type_.name == "decimal"

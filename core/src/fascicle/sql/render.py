@@ -287,8 +287,8 @@ class Renderer:
         type_ = value_type(call_type(function, [a.type for a in args], node))
         args = [self._fitted(function.kind(i), arg, type_, args) for i, arg in enumerate(args)]
         if node.name == "group_concat":
-            keys = [self.dialect.sortable(self.value(key)) for key, _ in node.order_by]
-            args = [*args, *keys]
+            keys = [key for key, _ in node.order_by] or [node.args[0]]
+            args = [args[0], *(self.dialect.sortable(self.value(key)) for key in keys)]
         return self.dialect.call(node, args, self).typed(type_)
 
     def _argument(self, function: Function, position: int, arg: Scalar) -> Rendered:
@@ -311,6 +311,8 @@ class Renderer:
             return arg if f.family(arg.type) == kind else dialect.convert(arg, wanted)
         if kind == "number":
             return dialect.number(arg)
+        if kind == "any":
+            return dialect.sortable(arg)
         if kind == "same":
             return dialect.unified(arg, type_ if type_ != f.BOOL else arg.type)
         return arg

@@ -12,12 +12,12 @@ from fascicle.query.inference import COMPARISONS
 from fascicle.query.literals import coerce
 from fascicle.query.scalar import Call, Cast, JsonPath, KeySet, Like
 from fascicle.sql.fragments import Rendered, fill, join
+from fascicle.sql.handlers import Handler
 
 if TYPE_CHECKING:
     from fascicle.sql.render import Renderer
 
 Conversion = str | Callable[[Any, Rendered, CoreType], Rendered]
-Handler = Callable[[Any, Call, Sequence[Rendered]], Rendered]
 Binder = Callable[[Any], Any]
 
 _NUMBERS = frozenset({"int", "float", "decimal"})
@@ -193,6 +193,10 @@ class CommonScalars:
     def negative(self, op: str, operand: Rendered, type_: CoreType | None) -> Rendered:
         """Render ``-x``, ``+x`` or ``~x``."""
         return fill(f"({op} {{0}})", self.number(operand), type_=type_)
+
+    def round_exact(self, operand: Rendered, digits: int, *, cut: bool) -> Rendered:
+        """Round (or cut) a whole number or a decimal to so many digits, halves away from zero."""
+        raise NotImplementedError
 
     def truth(self, operand: Rendered) -> Rendered:
         """Render a value as a condition."""

@@ -11,7 +11,7 @@ import sqlite3
 import struct
 import uuid
 from collections.abc import Callable
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
 from typing import Any
 
@@ -19,6 +19,8 @@ from fascicle.sql.patterns import read_pattern, to_regexp
 
 _NUMBER = re.compile(r"\s*[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?\s*")
 _MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[ T](\d\d):(\d\d):(\d\d)(?:\.(\d{1,6}))?)?")
+_UUID = re.compile(r"[0-9a-fA-F]{8}(-?[0-9a-fA-F]{4}){3}-?[0-9a-fA-F]{12}")
+_WIDE = Context(prec=400)
 _SECONDS = {"microsecond": 1e-6, "second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800}
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
@@ -116,13 +118,18 @@ def _to_float(text: str) -> float | None:
 
 
 def _to_decimal(text: str, scale: int) -> int | None:
-    if not _NUMBER.fullmatch(text):
-        return None
-    try:
-        number = int(Decimal(text.strip()).scaleb(scale).quantize(Decimal(1), ROUND_HALF_UP))
-    except InvalidOperation:
-        return None
-    return number if abs(number) < 1 << 63 else None
+    return _scaled(Decimal(text.strip()), scale) if _NUMBER.fullmatch(text) else None
+
+
+def _float_decimal(value: float, scale: int) -> int:
+    return _scaled(Decimal(repr(value)), scale)
+
+
+def _scaled(number: Decimal, scale: int) -> int:
+    scaled = int(_WIDE.scaleb(number, scale).to_integral_value(ROUND_HALF_UP))
+    if abs(scaled) >= 1 << 63:
+        raise ArithmeticError("a number beyond 64 bits")
+    return scaled
 
 
 def _to_date(text: str) -> str | None:
@@ -144,10 +151,7 @@ def _to_time(text: str, digits: int) -> str | None:
 
 
 def _to_uuid(text: str) -> bytes | None:
-    try:
-        return uuid.UUID(text).bytes
-    except ValueError:
-        return None
+    return uuid.UUID(text).bytes if _UUID.fullmatch(text) else None
 
 
 def _uuid_text(value: bytes) -> str:
@@ -365,6 +369,7 @@ _FUNCTIONS: tuple[_Function, ...] = tuple(
         ("decimal_text", 2, _decimal_text),
         ("to_float", 1, _to_float),
         ("to_decimal", 2, _to_decimal),
+        ("float_decimal", 2, _float_decimal),
         ("to_date", 1, _to_date),
         ("to_datetime", 2, _to_datetime),
         ("to_time", 2, _to_time),
@@ -375,7 +380,6 @@ _FUNCTIONS: tuple[_Function, ...] = tuple(
         ("whole", 1, _whole),
         ("exp", 1, math.exp),
         ("power", 2, math.pow),
-        ("fmod", 2, math.fmod),
         ("shift", 4, _shift),
         ("difference", 3, _difference),
         ("date_format", 2, _date_format),

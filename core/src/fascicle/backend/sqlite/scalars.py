@@ -8,85 +8,30 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from fascicle.backend.sqlite.conversions import CONVERSIONS, pad_digits, rescale
+from fascicle.backend.sqlite.keysets import factored, packed
 from fascicle.model import CoreType
 from fascicle.query import families as f
-from fascicle.query.inference import digits_argument, unit_argument
+from fascicle.query.inference import format_argument, unit_argument
 from fascicle.query.paths import dollar
 from fascicle.query.scalar import Call, JsonPath, KeySet, Like, Literal
 from fascicle.sql.fragments import Rendered, fill, join
+from fascicle.sql.handlers import (
+    Handler,
+    concatenated,
+    float_remainder,
+    listed,
+    modulo,
+    result_type,
+    rounded,
+)
 from fascicle.sql.patterns import escape_of, pattern_text, read_pattern, to_glob
-from fascicle.sql.scalars import TEMPLATES, Binder, CommonScalars, Conversion, Handler
+from fascicle.sql.scalars import TEMPLATES, Binder, CommonScalars, Conversion
 
 if TYPE_CHECKING:
     from fascicle.sql.render import Renderer
 
 _SMALL = frozenset({"bool", "int8", "int16", "int32"})
-_FACTORS = 64
-
-
-def _rescale(operand: Rendered, target: CoreType) -> Rendered:
-    """A decimal is a whole number of its last digit: change the digit."""
-    up = f.scale_of(target) - f.scale_of(operand.type)
-    if up == 0:
-        return operand.typed(target)
-    if up > 0:
-        return fill(f"({{0}} * {10**up})", operand, type_=target)
-    unit = 10**-up
-    return fill(f"((abs({{0}}) + {unit // 2}) / {unit} * sign({{0}}))", operand, type_=target)
-
-
-def _int_to_decimal(dialect: Any, operand: Rendered, target: CoreType) -> Rendered:
-    return _rescale(operand.typed(f.decimal_type(19, 0)), target)
-
-
-def _decimal_to_int(dialect: Any, operand: Rendered, target: CoreType) -> Rendered:
-    return _rescale(operand, f.decimal_type(19, 0)).typed(target)
-
-
-def _decimal_to_float(dialect: Any, operand: Rendered, target: CoreType) -> Rendered:
-    return fill(f"({{0}} / {10 ** f.scale_of(operand.type)}.0)", operand, type_=target)
-
-
-def _decimal_to_text(dialect: Any, operand: Rendered, target: CoreType) -> Rendered:
-    return fill(f"fascicle_decimal_text({{0}}, {f.scale_of(operand.type)})", operand, type_=target)
-
-
-def _float_to_decimal(dialect: Any, operand: Rendered, target: CoreType) -> Rendered:
-    return fill(f"CAST(round({{0}} * {10 ** f.scale_of(target)}) AS INTEGER)", operand, type_=target)
-
-
-def _text_to_decimal(dialect: Any, operand: Rendered, target: CoreType) -> Rendered:
-    return fill(f"fascicle_to_decimal({{0}}, {f.scale_of(target)})", operand, type_=target)
-
-
-def _text_to_moment(name: str) -> Conversion:
-    def convert(dialect: Any, operand: Rendered, target: CoreType) -> Rendered:
-        return fill(f"fascicle_to_{name}({{0}}, {f.digits_of(target)})", operand, type_=target)
-
-    return convert
-
-
-def _date_to_datetime(dialect: Any, operand: Rendered, target: CoreType) -> Rendered:
-    digits = f.digits_of(target)
-    fraction = "." + "0" * digits if digits else ""
-    return fill(f"({{0}} || ' 00:00:00{fraction}')", operand, type_=target)
-
-
-def _datetime_to_time(dialect: Any, operand: Rendered, target: CoreType) -> Rendered:
-    clock = CoreType("time", (f.digits_of(operand.type),) if f.digits_of(operand.type) else ())
-    return _digits(fill("substr({0}, 12)", operand, type_=clock), target)
-
-
-def _digits(operand: Rendered, target: CoreType) -> Rendered:
-    """Fill up or cut fractional seconds: text of another width would compare unequal."""
-    mine, wanted = f.digits_of(operand.type), f.digits_of(target)
-    if mine == wanted:
-        return operand.typed(target)
-    whole = 19 if target.name == "datetime" else 8
-    if mine < wanted:
-        point = "" if mine else "."
-        return fill(f"({{0}} || '{point}{'0' * (wanted - mine)}')", operand, type_=target)
-    return fill(f"substr({{0}}, 1, {whole + (wanted + 1 if wanted else 0)})", operand, type_=target)
 
 
 def _fraction(digits: int, form: str) -> Binder:
@@ -112,17 +57,6 @@ def _decimal_binder(scale: int) -> Binder:
 # handlers --------------------------------------------------------------------------------------------------
 
 
-def _concat(dialect: Any, node: Call, args: Sequence[Rendered]) -> Rendered:
-    return dialect.concatenate(args)  # type: ignore[no-any-return]
-
-
-def _listed(template: str) -> Handler:
-    def handle(dialect: Any, node: Call, args: Sequence[Rendered]) -> Rendered:
-        return fill(template, join(", ", args))
-
-    return handle
-
-
 def _count(dialect: Any, node: Call, args: Sequence[Rendered]) -> Rendered:
     if not node.distinct:
         return fill("COUNT({0})", args[0])
@@ -134,34 +68,13 @@ def _count(dialect: Any, node: Call, args: Sequence[Rendered]) -> Rendered:
 
 
 def _group_concat(dialect: Any, node: Call, args: Sequence[Rendered]) -> Rendered:
-    keys = list(args[1:]) or [args[0]]
+    keys = list(args[1:])
     directions = "".join("d" if descending else "a" for _, descending in node.order_by) or "a"
     separator = Rendered("?", ("," if node.separator is None else node.separator,))
     inner = join(
         ", ", [args[0], separator, Rendered(f"'{directions}'"), Rendered(str(int(node.distinct))), *keys]
     )
     return fill("fascicle_join({0})", inner)
-
-
-def _round(dialect: Any, node: Call, args: Sequence[Rendered]) -> Rendered:
-    return _rounding(node, args[0], digits_argument(node), cut=node.name == "truncate")
-
-
-def _rounding(node: Call, operand: Rendered, digits: int, *, cut: bool) -> Rendered:
-    kind = f.family(operand.type)
-    if kind == "float":
-        unit = f"{10.0 ** abs(digits)!r}"
-        scaled = f"abs({{0}}) * {unit}" if digits >= 0 else f"abs({{0}}) / {unit}"
-        half = "" if cut else " + 0.5"
-        back = f"/ {unit}" if digits >= 0 else f"* {unit}"
-        return fill(f"(sign({{0}}) * floor({scaled}{half}) {back})", operand)
-    scale = f.scale_of(operand.type)
-    if digits >= scale:
-        return operand
-    unit_ = 10 ** (scale - digits)
-    half = "" if cut else f" + {unit_ // 2}"
-    back = f" * {10**-digits}" if digits < 0 else ""
-    return fill(f"(sign({{0}}) * ((abs({{0}}){half}) / {unit_}){back})", operand)
 
 
 def _floor(dialect: Any, node: Call, args: Sequence[Rendered]) -> Rendered:
@@ -175,10 +88,6 @@ def _floor(dialect: Any, node: Call, args: Sequence[Rendered]) -> Rendered:
 
 def _sign(dialect: Any, node: Call, args: Sequence[Rendered]) -> Rendered:
     return fill("sign({0})", args[0])
-
-
-def _mod(dialect: Any, node: Call, args: Sequence[Rendered]) -> Rendered:
-    return dialect.arithmetic("%", args[0], args[1], f.arithmetic_type("%", args[0].type, args[1].type))  # type: ignore[no-any-return]
 
 
 def _side(dialect: Any, node: Call, args: Sequence[Rendered]) -> Rendered:
@@ -233,11 +142,8 @@ def _unix(dialect: Any, node: Call, args: Sequence[Rendered]) -> Rendered:
 
 
 def _shift(dialect: Any, node: Call, args: Sequence[Rendered]) -> Rendered:
-    from fascicle.query.functions import FUNCTIONS  # only this handler asks for a result's type
-    from fascicle.query.inference import call_type
-
     unit = unit_argument(node, 2)
-    type_ = call_type(FUNCTIONS["date_add"], [a.type for a in args], node)
+    type_ = result_type(node, args)
     digits = -1 if type_ == f.DATE else f.digits_of(type_)
     amount = dialect.convert(args[1], f.FLOAT64) if f.family(args[1].type) == "decimal" else args[1]
     return fill(f"fascicle_shift({{0}}, {{1}}, '{unit}', {digits})", args[0], amount)
@@ -248,65 +154,23 @@ def _difference(dialect: Any, node: Call, args: Sequence[Rendered]) -> Rendered:
 
 
 def _date_format(dialect: Any, node: Call, args: Sequence[Rendered]) -> Rendered:
-    form = node.args[1]
-    return fill("fascicle_date_format({0}, {1})", args[0], Rendered("?", (form.value,)))  # type: ignore[attr-defined]
+    return fill("fascicle_date_format({0}, {1})", args[0], Rendered("?", (format_argument(node),)))
 
 
-_CONVERSIONS: dict[tuple[str, str], Conversion] = {
-    ("bool", "int"): "{0}",
-    ("bool", "float"): "CAST({0} AS REAL)",
-    ("bool", "decimal"): _int_to_decimal,
-    ("bool", "text"): "CAST({0} AS TEXT)",
-    ("int", "bool"): "({0} <> 0)",
-    ("int", "float"): "CAST({0} AS REAL)",
-    ("int", "decimal"): _int_to_decimal,
-    ("int", "text"): "CAST({0} AS TEXT)",
-    ("float", "bool"): "({0} <> 0)",
-    ("float", "int"): "CAST(round({0}) AS INTEGER)",
-    ("float", "decimal"): _float_to_decimal,
-    ("float", "text"): "fascicle_text({0})",
-    ("decimal", "bool"): "({0} <> 0)",
-    ("decimal", "int"): _decimal_to_int,
-    ("decimal", "float"): _decimal_to_float,
-    ("decimal", "text"): _decimal_to_text,
-    (
-        "text",
-        "bool",
-    ): "(CASE lower(trim({0})) WHEN 'true' THEN 1 WHEN '1' THEN 1 WHEN 'false' THEN 0 WHEN '0' THEN 0 END)",
-    ("text", "int"): "fascicle_to_decimal({0}, 0)",
-    ("text", "float"): "fascicle_to_float({0})",
-    ("text", "decimal"): _text_to_decimal,
-    ("text", "date"): "fascicle_to_date({0})",
-    ("text", "datetime"): _text_to_moment("datetime"),
-    ("text", "time"): _text_to_moment("time"),
-    ("text", "uuid"): "fascicle_to_uuid({0})",
-    ("text", "json"): "(CASE WHEN json_valid({0}) THEN {0} END)",
-    ("text", "bytes"): "CAST({0} AS BLOB)",
-    ("date", "text"): "{0}",
-    ("date", "datetime"): _date_to_datetime,
-    ("datetime", "text"): "{0}",
-    ("datetime", "date"): "substr({0}, 1, 10)",
-    ("datetime", "time"): _datetime_to_time,
-    ("time", "text"): "{0}",
-    ("uuid", "text"): "fascicle_uuid_text({0})",
-    ("uuid", "bytes"): "{0}",
-    ("bytes", "text"): "CAST({0} AS TEXT)",
-    ("json", "text"): "{0}",
-}
 _HANDLERS: dict[str, Handler] = {
-    "concat": _concat,
-    "concat_ws": _listed("fascicle_concat_ws({0})"),
-    "coalesce": _listed("coalesce({0})"),
-    "greatest": _listed("max({0})"),
-    "least": _listed("min({0})"),
+    "concat": concatenated,
+    "concat_ws": listed("fascicle_concat_ws({0})"),
+    "coalesce": listed("coalesce({0})"),
+    "greatest": listed("max({0})"),
+    "least": listed("min({0})"),
     "count": _count,
     "group_concat": _group_concat,
-    "round": _round,
-    "truncate": _round,
+    "round": rounded,
+    "truncate": rounded,
     "floor": _floor,
     "ceil": _floor,
     "sign": _sign,
-    "mod": _mod,
+    "mod": modulo,
     "left": _side,
     "right": _side,
     "substring": _substring,
@@ -377,7 +241,7 @@ class ScalarDialect(CommonScalars):
     max_parameters = 32_766
     TEMPLATES: ClassVar[Mapping[str, str]] = _TEMPLATES
     HANDLERS: ClassVar[Mapping[str, Handler]] = _HANDLERS
-    CONVERSIONS: ClassVar[Mapping[tuple[str, str], Conversion]] = _CONVERSIONS
+    CONVERSIONS: ClassVar[Mapping[tuple[str, str], Conversion]] = CONVERSIONS
     BINDERS: ClassVar[Mapping[str, Callable[[Any], Any]]] = {
         "bool": int,
         "date": dt.date.isoformat,
@@ -397,9 +261,9 @@ class ScalarDialect(CommonScalars):
     def same_family(self, operand: Rendered, target: CoreType) -> Rendered:
         """Change decimal places and fractional seconds, round to float32, cut text."""
         if target.name == "decimal":
-            return _rescale(operand, target)
+            return rescale(operand, target)
         if target.name in ("datetime", "time"):
-            return _digits(operand, target)
+            return pad_digits(operand, target)
         if target.name == "float32" and operand.type is not None and operand.type.name != "float32":
             return fill("fascicle_float32({0})", operand, type_=target)
         return super().same_family(operand, target)
@@ -458,7 +322,21 @@ class ScalarDialect(CommonScalars):
             return super().arithmetic("/" if op == "//" else "%", left, right, type_)
         if op == "//":
             return fill("CAST(trunc({0} / {1}) AS INTEGER)", left, right, type_=type_)
-        return fill("(CASE WHEN {1} <> 0 THEN fascicle_fmod({0}, {1}) END)", left, right, type_=type_)
+        return float_remainder(left, right, "trunc({0})")
+
+    def round_exact(self, operand: Rendered, digits: int, *, cut: bool) -> Rendered:
+        """Round a whole number or a decimal, which is a whole number of its last digit."""
+        scale = f.scale_of(operand.type)
+        if digits >= scale:
+            return operand
+        unit = 10 ** (scale - digits)
+        half = "" if cut else f" + {unit // 2}"
+        back = f" * {10**-digits}" if digits < 0 else ""
+        return fill(f"(sign({{0}}) * ((abs({{0}}){half}) / {unit}){back})", operand)
+
+    def limit(self, limit: int | None, offset: int) -> str:
+        """An offset needs a limit here; -1 is none."""
+        return super().limit(-1 if limit is None and offset else limit, offset)
 
     def like(self, node: Like, operand: Rendered, pattern: Rendered) -> Rendered:
         """GLOB is case-sensitive and uses an index for a written beginning."""
@@ -510,59 +388,10 @@ class ScalarDialect(CommonScalars):
         """Factor out what few values share; the rest is one list that an index serves."""
         values = self.bound_columns(node, columns)
         if sum(map(len, values)) > self.max_parameters - 2_000:
-            return _json_set(values, columns)
-        return _factored(list(zip(*values, strict=True)), list(columns))
+            return packed(values, columns)
+        return factored(list(zip(*values, strict=True)), list(columns))
 
 
 def _both_small(left: Rendered, right: Rendered) -> bool:
     """Whether neither operand can lead beyond 64 bits."""
     return all(side.type is not None and side.type.name in _SMALL for side in (left, right))
-
-
-def _factored(rows: list[tuple[Any, ...]], columns: list[Rendered]) -> Rendered:
-    if len(columns) == 1:
-        marks = ", ".join("?" * len(rows))
-        return fill(
-            "({0} IN ({1}))", columns[0], Rendered(marks, tuple(row[0] for row in rows)), type_=f.BOOL
-        )
-    spread = [len({row[i] for row in rows}) for i in range(len(columns))]
-    best = min(range(len(columns)), key=spread.__getitem__)
-    if spread[best] > _FACTORS or spread[best] * 4 > len(rows):
-        return _listed_rows(rows, columns)
-    groups: dict[Any, list[tuple[Any, ...]]] = {}
-    for row in rows:
-        groups.setdefault(row[best], []).append(row[:best] + row[best + 1 :])
-    rest = columns[:best] + columns[best + 1 :]
-    terms = [
-        fill("({0} = {1} AND {2})", columns[best], Rendered("?", (value,)), _factored(members, rest))
-        for value, members in groups.items()
-    ]
-    return fill("({0})", join(" OR ", terms), type_=f.BOOL)
-
-
-def _listed_rows(rows: list[tuple[Any, ...]], columns: list[Rendered]) -> Rendered:
-    width = len(columns)
-    # A bare VALUES list is scanned; named as columns of a query it is looked up in the index.
-    names = ", ".join(f"column{i + 1}" for i in range(width))
-    marks = "(" + ", ".join("?" * width) + ")"
-    values = Rendered(", ".join([marks] * len(rows)), tuple(value for row in rows for value in row))
-    return fill(
-        f"(({{0}}) IN (SELECT {names} FROM (VALUES {{1}})))", join(", ", columns), values, type_=f.BOOL
-    )
-
-
-def _json_set(values: list[list[Any]], columns: Sequence[Rendered]) -> Rendered:
-    """More values than a statement takes parameters: the whole set is one parameter."""
-    picks = []
-    for i, column in enumerate(values):
-        pick = f"json_extract(value, '$[{i}]')"
-        if isinstance(column[0], bytes):
-            values[i] = [value.hex() for value in column]
-            pick = f"fascicle_unhex({pick})"
-        picks.append(pick)
-    packed = Rendered("?", (json.dumps(list(zip(*values, strict=True)), ensure_ascii=False),))
-    chosen = ", ".join(picks)
-    left = "{0}" if len(columns) == 1 else "({0})"
-    return fill(
-        f"({left} IN (SELECT {chosen} FROM json_each({{1}})))", join(", ", columns), packed, type_=f.BOOL
-    )
