@@ -1,4 +1,4 @@
-"""SQLite passes the suite that every backend must pass, on disk and in memory."""
+"""SQLite passes the suite that every backend must pass."""
 
 import pytest
 

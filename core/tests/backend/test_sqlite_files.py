@@ -25,13 +25,13 @@ from fascicle.testing.backend.bench import Bench, attribute, single, subject
 
 MOUNTS = r"""
 22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/root rw
-30 22 0:26 / /home rw shared:2 - nfs4 server:/export rw
-31 30 0:27 / /home/ana/local\040disk rw - xfs /dev/sdb rw
+30 22 0:26 / /people rw shared:2 - nfs4 server:/export rw
+31 30 0:27 / /people/ana/local\040disk rw - xfs /dev/sdb rw
 32 22 0:28 / /mnt/a rw - cifs //server/share rw
 33 22 0:29 / /mnt/fuse rw - fuse.sshfs host:/x rw
 34 22 0:30 / /mnt/over rw - ext4 /dev/sdc rw
 35 22 0:31 / /mnt/over rw - lustre pool rw
-36 22 0:32 / /homeless rw - tmpfs none rw
+36 22 0:32 / /peoples rw - tmpfs none rw
 a broken line
 """
 
@@ -40,9 +40,9 @@ a broken line
     ("path", "kind"),
     [
         ("/data/lab.db", "ext4"),
-        ("/home/ana/lab.db", "nfs4"),
-        ("/home/ana/local disk/lab.db", "xfs"),
-        ("/homeless/lab.db", "tmpfs"),
+        ("/people/ana/lab.db", "nfs4"),
+        ("/people/ana/local disk/lab.db", "xfs"),
+        ("/peoples/lab.db", "tmpfs"),
         ("/mnt/a/deep/er/lab.db", "cifs"),
         ("/mnt/over/lab.db", "lustre"),
         ("/mnt/fuse/lab.db", "fuse.sshfs"),
@@ -52,7 +52,7 @@ def test_file_systems_are_told_apart(path, kind):
     assert file_system_of(path, MOUNTS) == kind
 
 
-@pytest.mark.parametrize("path", ["/home/lab.db", "/mnt/a/lab.db", "/mnt/fuse/lab.db", "/mnt/over/lab.db"])
+@pytest.mark.parametrize("path", ["/people/lab.db", "/mnt/a/lab.db", "/mnt/fuse/lab.db", "/mnt/over/lab.db"])
 def test_network_file_systems_are_refused(path):
     with pytest.raises(ConfigError) as caught:
         refuse_network_file_system(path, MOUNTS)
@@ -62,7 +62,7 @@ def test_network_file_systems_are_refused(path):
 
 
 def test_a_link_counts_where_it_leads(tmp_path):
-    (tmp_path / "link.db").symlink_to("/home/ana/lab.db")
+    (tmp_path / "link.db").symlink_to("/people/ana/lab.db")
     assert file_system_of(str(tmp_path / "link.db"), MOUNTS) == "nfs4"
 
 

@@ -38,7 +38,7 @@ class Result:
 
 
 class Session(Protocol):
-    """One physical connection, used by one thread at a time; its methods raise the driver's errors as they are.
+    """One physical connection, used by one thread at a time; its methods raise the driver's errors, or ours from them.
 
     Outside a transaction each statement commits on its own.  Inside one, a statement that fails undoes itself
     only and leaves the transaction usable, unless the database ended the transaction.

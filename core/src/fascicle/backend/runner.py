@@ -171,7 +171,8 @@ class Runner:
         fault = self._translated(error, sql)
         lost = isinstance(fault, LostConnectionError)
         transaction.poisoned = transaction.poisoned or lost
-        if lost or self._backend.is_retryable(error) or not transaction.session.in_transaction:
+        driver = error if fault is not error else error.__cause__ or error
+        if lost or self._backend.is_retryable(driver) or not transaction.session.in_transaction:
             transaction.broken = transaction.broken or fault
         return fault
 

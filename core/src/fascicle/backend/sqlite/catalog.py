@@ -12,6 +12,7 @@ from fascicle.model import Catalog, TableName, TableSpec
 from fascicle.sql.statement import Sql
 
 TABLES = '"~fascicle.tables"'
+PARENTS = '"~fascicle.parents"'
 SCHEMAS = '"~fascicle.schemas"'
 
 CREATE = (
@@ -21,16 +22,23 @@ CREATE = (
     ),
     Sql(
         f"CREATE TABLE IF NOT EXISTS {TABLES} (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, "
-        '"schema" TEXT NOT NULL, parents TEXT NOT NULL, declaration TEXT NOT NULL, '
-        "declared TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP)"
+        '"schema" TEXT NOT NULL, declaration TEXT NOT NULL, declared TEXT NOT NULL DEFAULT CURRENT_TIMESTAMP)'
     ),
+    # SQLite itself lets a table be dropped to which others refer; here the entries refer, and hold it back.
+    Sql(
+        f"CREATE TABLE IF NOT EXISTS {PARENTS} ("
+        f"child TEXT NOT NULL REFERENCES {TABLES} (name) ON UPDATE CASCADE ON DELETE CASCADE, "
+        f"parent TEXT NOT NULL REFERENCES {TABLES} (name) ON UPDATE CASCADE ON DELETE RESTRICT, "
+        "PRIMARY KEY (child, parent)) WITHOUT ROWID"
+    ),
+    Sql(f'CREATE INDEX IF NOT EXISTS "~fascicle.parents(parent)" ON {PARENTS} (parent)'),
 )
 
-# Tables of the schemas and, through `parents`, all that they refer to; an entry without its table is no table.
+# Tables of the schemas and, through their parents, all that they refer to; an entry without its table is no table.
 _READ = f"""
 WITH RECURSIVE wanted(name) AS (
   SELECT name FROM {TABLES} WHERE "schema" IN (SELECT value FROM json_each(?))
-  UNION SELECT p.value FROM wanted JOIN {TABLES} t ON t.name = wanted.name, json_each(t.parents) p
+  UNION SELECT p.parent FROM wanted JOIN {PARENTS} p ON p.child = wanted.name
 )
 SELECT t.declaration FROM {TABLES} t
 WHERE t.name IN (SELECT name FROM wanted) AND t.name IN (SELECT name FROM sqlite_master WHERE type = 'table')
@@ -38,36 +46,34 @@ ORDER BY t.id
 """
 
 
-def new_entry(spec: TableSpec) -> Sql:
-    """Statement that writes a table's entry, unless another process has just declared the table."""
-    return Sql(
-        f'INSERT OR IGNORE INTO {TABLES} (name, "schema", parents, declaration) VALUES (?, ?, ?, ?)',
-        (str(spec.name), spec.name.schema, _parents(spec), spec_to_json(spec)),
+def new_entry(spec: TableSpec) -> list[Sql]:
+    """Statements that write a table's entry, to run before the table is made.
+
+    An entry whose table exists stays: another process has just declared it.  One whose table is gone, dropped by
+    hand, is renewed.
+    """
+    name = str(spec.name)
+    written = Sql(
+        f'INSERT INTO {TABLES} (name, "schema", declaration) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE '
+        "SET declaration = excluded.declaration WHERE name NOT IN (SELECT name FROM sqlite_master)",
+        (name, spec.name.schema, spec_to_json(spec)),
     )
+    parents = json.dumps(sorted({str(key.parent) for key in spec.foreign_keys} - {name}))
+    referring = Sql(
+        f"INSERT OR IGNORE INTO {PARENTS} SELECT ?, name FROM {TABLES} "
+        "WHERE name IN (SELECT value FROM json_each(?))",
+        (name, parents),
+    )
+    return [written, referring]
 
 
 def renewed_entry(spec: TableSpec) -> Sql:
-    """Statement that renews a table's entry."""
-    return Sql(
-        f"UPDATE {TABLES} SET parents = ?, declaration = ? WHERE name = ?",
-        (_parents(spec), spec_to_json(spec), str(spec.name)),
-    )
-
-
-def remove_stale_entry(spec: TableSpec) -> Sql:
-    """Statement that removes a table's entry if the table itself is gone: dropped by hand."""
-    return Sql(
-        f"DELETE FROM {TABLES} WHERE name = ? AND name NOT IN (SELECT name FROM sqlite_master)",
-        (str(spec.name),),
-    )
-
-
-def _parents(spec: TableSpec) -> str:
-    return json.dumps(sorted({str(key.parent) for key in spec.foreign_keys}))
+    """Statement that renews the entry of an altered table, whose parents are the same."""
+    return Sql(f"UPDATE {TABLES} SET declaration = ? WHERE name = ?", (spec_to_json(spec), str(spec.name)))
 
 
 def remove_entry(spec: TableSpec) -> Sql:
-    """Statement that removes a table's entry."""
+    """Statement that removes a table's entry; it fails while other tables refer to the table."""
     return Sql(f"DELETE FROM {TABLES} WHERE name = ?", (str(spec.name),))
 
 

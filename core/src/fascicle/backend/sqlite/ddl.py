@@ -80,18 +80,17 @@ class SqliteStatements(CommonStatements):
     def create_table(self, spec: TableSpec) -> list[Sql]:
         """Statements that make a table with its keys and indexes, and note its declaration and lineage."""
         return [
-            catalog.remove_stale_entry(spec),
+            *catalog.new_entry(spec),
             Sql(self._create(spec, self.table(spec.name))),
             *self._indexes(spec),
-            catalog.new_entry(spec),
             *self.record_lineage(spec),
         ]
 
     def drop_table(self, spec: TableSpec) -> list[Sql]:
         """Statements that drop a table, its declaration and its lineage."""
         return [
-            Sql(f"DROP TABLE IF EXISTS {self.table(spec.name)}"),
             catalog.remove_entry(spec),
+            Sql(f"DROP TABLE IF EXISTS {self.table(spec.name)}"),
             *self.forget_lineage(spec.name),
         ]
 

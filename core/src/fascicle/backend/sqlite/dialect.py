@@ -26,6 +26,14 @@ class SqliteDialect(ScalarDialect, SqliteStatements):
     def __init__(self, strict: bool = sqlite3.sqlite_version_info >= STRICT_SINCE) -> None:
         super().__init__(strict)
 
+    def clock(self) -> str:
+        """Text of the present moment."""
+        return "strftime('%Y-%m-%d %H:%M:%f', 'now')"
+
+    def clock_after(self) -> str:
+        """Text of the moment so many seconds from now."""
+        return "strftime('%Y-%m-%d %H:%M:%f', 'now', ? || ' seconds')"
+
     def encoder(self, attribute: Attribute) -> Callable[[Any], Any] | None:
         """Return the function that turns a checked Python value into what is bound (``None``: as it is)."""
         return types.encoder(attribute)

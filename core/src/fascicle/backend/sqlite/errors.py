@@ -6,6 +6,7 @@ import re
 import sqlite3
 from collections.abc import Callable
 
+from fascicle.backend.sqlite import catalog
 from fascicle.errors import (
     AccessError,
     BackendError,
@@ -120,6 +121,12 @@ def _mistyped(text: str, sql: Sql | None) -> FascicleError:
 
 def _foreign_key(text: str, sql: Sql | None) -> FascicleError:
     verb = sql.text.lstrip()[:6].upper() if sql is not None else ""
+    if verb == "DELETE" and sql is not None and catalog.TABLES in sql.text:
+        return IntegrityError(
+            "other tables refer to a table that would be dropped",
+            where=str(sql.params[0]),
+            try_="drop those first; Table.drop() does",
+        )
     if verb == "DELETE":
         return IntegrityError(
             "other rows refer to a row that would be deleted",

@@ -13,6 +13,7 @@ from weakref import WeakSet
 
 from fascicle.backend.protocol import Isolation, Mode, Result, Row
 from fascicle.backend.reading import is_read
+from fascicle.backend.sqlite.errors import translate
 from fascicle.errors import TransactionError
 from fascicle.model import TableSpec
 from fascicle.sql.dml import CommonInserts
@@ -60,14 +61,14 @@ class SqliteSession:
         if self.in_transaction:
             for sql in statements:
                 self._shelter_streams(sql.text)
-            return [self._execute(sql) for sql in statements]
+            return [self._execute_member(sql) for sql in statements]
         if len(statements) == 1 or all(is_read(sql.text) for sql in statements):
-            return [self._execute(sql) for sql in statements]
+            return [self._execute_member(sql) for sql in statements]
         leading = list(itertools.takewhile(lambda sql: sql.text.startswith("PRAGMA"), statements))
-        results = [self._execute(sql) for sql in leading]
+        results = [self._execute_member(sql) for sql in leading]
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-            results += [self._execute(sql) for sql in statements[len(leading) :]]
+            results += [self._execute_member(sql) for sql in statements[len(leading) :]]
             self._connection.execute("COMMIT")
         except BaseException:
             self._roll_back()
@@ -179,6 +180,13 @@ class SqliteSession:
             self._refuse_writing(error)
             raise
         return Result(rows, tuple(column[0] for column in cursor.description), cursor.rowcount)
+
+    def _execute_member(self, sql: Sql) -> Result:
+        """Run a statement of a script; only here is it known which one failed."""
+        try:
+            return self._execute(sql)
+        except sqlite3.Error as error:
+            raise translate(error, sql) from error
 
     def _refuse_writing(self, error: sqlite3.OperationalError) -> None:
         if self._read_only and error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_READONLY:

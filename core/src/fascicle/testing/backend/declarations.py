@@ -9,7 +9,7 @@ from uuid import UUID
 
 import pytest
 
-from fascicle.errors import FascicleError
+from fascicle.errors import FascicleError, IntegrityError
 from fascicle.model import CodecRef, CoreType, CurrentTimestamp, ForeignKey, Index, TableName, TableSpec
 from fascicle.testing.backend.base import BackendFixtures
 from fascicle.testing.backend.bench import Bench, attribute, key, portable, session, single, subject
@@ -140,6 +140,15 @@ class DeclarationTests(BackendFixtures):
         bench.connection.execute_script(bench.connection.dialect.drop_table(child))
         bench.declared.remove(child)
         assert list(self.read(bench)) == [parent.name]
+
+    def test_a_parent_is_not_dropped_before_its_children(self, bench: Bench) -> None:
+        parent, child = subject(bench.schema), session(bench.schema)
+        bench.declare(parent, child)
+        with pytest.raises(IntegrityError):
+            bench.connection.execute_script(bench.connection.dialect.drop_table(parent))
+        bench.insert(parent, {"subject_id": "a"})
+        bench.insert(child, {"subject_id": "a", "number": 1})
+        assert set(self.read(bench)) == {parent.name, child.name}
 
     def test_altering_keeps_rows(self, bench: Bench) -> None:
         parent, child = subject(bench.schema), session(bench.schema)
