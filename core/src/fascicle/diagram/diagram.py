@@ -11,12 +11,13 @@ from fascicle.diagram.drawing import DiagramGraph
 from fascicle.diagram.picture import Picture
 from fascicle.diagram.source import DiagramSource, NodeInfo, find_source
 from fascicle.diagram.style import Style
+from fascicle.diagram.rows import ChosenRows
 from fascicle.errors import DependencyError, FascicleError, MissingTableError
 from fascicle.graph import DependencyGraph
 from fascicle.model import TableName
 
 
-class Diagram(Picture):
+class Diagram(ChosenRows, Picture):
     """A picture of tables and how they depend on one another.
 
     It knows every table that its source knows and shows some of them. Operators make new diagrams::
@@ -83,6 +84,7 @@ class Diagram(Picture):
         self._graph, self._infos, self._source = other._graph, other._infos, other._source
         self._shown, self._expanded = other._shown, other._expanded
         self._notes, self._style = other._notes, other._style
+        self._choices, self._connection = other._choices, other._connection
 
     def _with(self, **changes: Any) -> Self:
         made = type(self).__new__(type(self))
