@@ -43,11 +43,12 @@ def enter_recordings() -> int:
     rng = np.random.default_rng(20260105)
     missing = (Session - Recording).keys()
     for key in missing:
-        Recording.insert1({**key, "sampling_rate_hz": 30_000.0})
-        Recording.Channel.insert(
-            {**key, "channel": c, "trace_uv": rng.normal(0, 5 + c, SAMPLES).astype("float32")}
-            for c in range(CHANNELS)
-        )
+        with Recording.connection.transaction:  # a recording and its channels, or neither
+            Recording.insert1({**key, "sampling_rate_hz": 30_000.0})
+            Recording.Channel.insert(
+                {**key, "channel": c, "trace_uv": rng.normal(0, 5 + c, SAMPLES).astype("float32")}
+                for c in range(CHANNELS)
+            )
     return len(missing)
 
 
