@@ -157,6 +157,14 @@ def _restricted(error: Exception) -> FascicleError:
     )
 
 
+def _depended(error: Exception) -> FascicleError:
+    return IntegrityError(
+        "other tables refer to a table that would be dropped",
+        why=_message(error),
+        try_="drop those first; Table.drop() does",
+    )
+
+
 def _not_null(error: Exception) -> FascicleError:
     name = getattr(getattr(error, "diag", None), "column_name", None) or "?"
     return MissingAttributeError(
@@ -258,6 +266,7 @@ _MAKERS = (
     ((pg.UniqueViolation, pg.ExclusionViolation), _duplicate),
     ((pg.ForeignKeyViolation,), _foreign),
     ((pg.RestrictViolation,), _restricted),
+    ((pg.DependentObjectsStillExist,), _depended),
     ((pg.NotNullViolation,), _not_null),
     ((pg.UndefinedTable,), _no_table),
     ((pg.UndefinedColumn,), _no_column),

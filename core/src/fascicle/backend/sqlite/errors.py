@@ -81,7 +81,7 @@ def _duplicate(text: str, sql: Sql | None) -> FascicleError:
         else "a row with the same unique values exists",
         where=table or _where(sql),
         try_="skip_duplicates=True leaves such rows out, replace=True replaces them (by primary key)",
-        attributes=names,
+        columns=tuple(names),
     )
 
 
@@ -91,7 +91,7 @@ def _not_null(text: str, sql: Sql | None) -> FascicleError:
         f"{', '.join(names)} must be given",
         where=table or _where(sql),
         why="it has no default and cannot be NULL",
-        attributes=names,
+        columns=tuple(names),
     )
 
 
@@ -102,7 +102,7 @@ def _check(text: str, sql: Sql | None) -> FascicleError:
         f"a value of {name} does not fit its type",
         where=_where(sql),
         why="it is out of range, too long, or none of the values admitted",
-        attributes=[name],
+        columns=(name,),
     )
 
 
@@ -115,7 +115,7 @@ def _mistyped(text: str, sql: Sql | None) -> FascicleError:
         f"a value of {name} does not fit its type",
         where=table or _where(sql),
         why=f"a {match.group(1)} value cannot be kept as {match.group(2)}",
-        attributes=[name],
+        columns=(name,),
     )
 
 
