@@ -9,9 +9,9 @@ from typing import Any, Self
 from fascicle.diagram.build import build_drawing
 from fascicle.diagram.drawing import DiagramGraph
 from fascicle.diagram.picture import Picture
+from fascicle.diagram.rows import ChosenRows
 from fascicle.diagram.source import DiagramSource, NodeInfo, find_source
 from fascicle.diagram.style import Style
-from fascicle.diagram.rows import ChosenRows
 from fascicle.errors import DependencyError, FascicleError, MissingTableError
 from fascicle.graph import DependencyGraph
 from fascicle.model import TableName

@@ -31,8 +31,11 @@ class ChosenRows:
 
         def __init__(self, source: object) -> None: ...
         def _with(self, **changes: Any) -> Self: ...
-        def only(self, tables: Collection[TableName]) -> Self: ...
-        def with_notes(self, notes: Mapping[TableName, object]) -> Self: ...
+        def only(self, tables: Collection[TableName]) -> Self:
+            """Provided by `Diagram`."""
+
+        def with_notes(self, notes: Mapping[TableName, object]) -> Self:
+            """Provided by `Diagram`."""
 
     @classmethod
     def cascade(cls, query: Table, part_integrity: str = "enforce") -> Self:
