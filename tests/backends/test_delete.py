@@ -196,3 +196,33 @@ def test_drop(lab: Any, db: fc.Connection) -> None:
     assert sorted(lab.schema.list_tables()) == ["#method", "subject"]
     lab.schema.drop()
     assert lab.schema.name not in db.schemas
+
+
+def test_very_many_roots_are_not_moved(schema: fc.Schema, db: fc.Connection) -> None:
+    @schema
+    class Number(fc.Manual):
+        definition = """
+        n : int32
+        """
+
+    @schema
+    class Double(fc.Manual):
+        definition = """
+        -> Number
+        ---
+        twice : int32
+        """
+
+    Number.insert((n,) for n in range(25_000))
+    Double.insert((n, 2 * n) for n in range(0, 25_000, 5))
+    sent: list[int] = []
+    with db.trace(lambda sql: sent.append(len(sql.params))):
+        assert (Number & "n >= 5000").delete() == 20_000
+    assert max(sent) < 100
+    assert len(Double) == 1000
+    assert len(Number) == 5000
+    # This choice rests on rows that go first, so its keys are read.
+    Number.insert((n,) for n in range(5000, 20_000))
+    Double.insert((n, 2 * n) for n in range(5000, 20_000))
+    assert (Number & (Double & "n >= 5000")).delete() == 15_000
+    assert len(Number) == 5000

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from fascicle.model import TableName
 from fascicle.query.scalar import Binary, Call, Column, Exists, IsNull, KeySet, Literal, Raw, Scalar
 
 
@@ -90,3 +91,23 @@ def holds(scalar: Scalar, kind: type[Scalar]) -> bool:
 def is_constant(scalar: Scalar) -> bool:
     """Whether an expression names no attribute, so that it holds for every row or for none."""
     return not columns_of(scalar) and not holds(scalar, Raw) and not holds(scalar, Exists)
+
+
+def tables_of(node: Any) -> set[TableName]:
+    """Return every table that a relational node reads, in its rows and in its conditions and values."""
+    found: set[TableName] = set()
+    nodes: list[Any] = [node]
+    while nodes:
+        current = nodes.pop()
+        name = getattr(current, "name", None)
+        if isinstance(name, TableName):
+            found.add(name)
+        nodes += current.sources
+        scalars = [getattr(current, "condition", None), *(s for _, s in getattr(current, "columns", ()))]
+        while scalars:
+            scalar = scalars.pop()
+            if isinstance(scalar, Exists):
+                nodes.append(scalar.relation)
+            elif scalar is not None:
+                scalars += children(scalar)
+    return found

@@ -2,6 +2,7 @@
 
 The keys of the root rows are read first.  Where a foreign key chain carries the whole root key down to a table,
 its rows are chosen by those keys at once (an indexed set, flat); elsewhere by EXISTS over the parent's own choice.
+Very many root rows stay in the database, chosen by their restriction, unless it reads tables that lose rows too.
 Either way the choice does not change while children go before parents.
 """
 
@@ -16,6 +17,7 @@ from fascicle.graph import CascadePlan, DependencyGraph, Edge, PartExposure
 from fascicle.model import Catalog, TableName
 from fascicle.query.nodes import Node, Relation, Restrict
 from fascicle.query.scalar import FALSE, AnyOf, Exists, KeySet, Scalar
+from fascicle.query.walk import tables_of
 from fascicle.sql import Sql, compile_count
 from fascicle.table.fetch.columns import Slice, fetch_columns
 from fascicle.table.relatives import graph_of
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from fascicle.table.expression import QueryExpression
 
 INTEGRITY = ("enforce", "ignore", "cascade")
+# Beyond this many, keys cost more to move than the database needs to find them again.
+MANY_KEYS = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +157,8 @@ def plan_delete(query: Table, part_integrity: str = "enforce", *, count: bool = 
     connection = query.connection
     graph = graph_of(connection, refresh=True)
     catalog = connection.catalog.known
-    keys = _keys(query, query.as_node())
-    seeds = {query.table_id: keys}
+    reached = set(graph.cascade(query.table_id).tables) - {query.table_id}
+    seeds: dict[TableName, Seed] = {query.table_id: _root(query, reached)}
     if part_integrity == "cascade":
         _add_masters(connection, graph, catalog, seeds)
     plan = graph.cascade(seeds)
@@ -179,14 +183,22 @@ def refuse_vacuous(query: QueryExpression, verb: str) -> None:
 
 
 Keys = tuple[tuple[str, ...], tuple[tuple[Any, ...], ...]]
+Seed = Keys | Node
 
 
-def _keys(query: QueryExpression, node: Node) -> Keys | None:
-    """Read the root rows' keys; ``None`` where the whole table is meant, or there is no key."""
+def _root(query: Table, reached: set[TableName]) -> Seed:
+    """Choose the root rows: by key, or by the query itself where they are too many to move and it stays true."""
+    node = query.as_node()
     names = tuple(query.heading.primary_key)
     if isinstance(node, Relation) or not names:
-        return None
-    _, columns = fetch_columns(query, list(names), Slice())
+        return node
+    stable = isinstance(node, Restrict) and not tables_of(node) & reached
+    keys = _keys(query, names, Slice("KEY", MANY_KEYS + 1) if stable else Slice())
+    return node if stable and len(keys[1]) > MANY_KEYS else keys
+
+
+def _keys(query: QueryExpression, names: tuple[str, ...], part: Slice) -> Keys:
+    _, columns = fetch_columns(query, list(names), part)
     return names, tuple(zip(*columns, strict=True))
 
 
@@ -198,27 +210,26 @@ def _restricted(relation: Relation, condition: Scalar) -> Node:
     return Restrict(relation, condition, relation.heading)
 
 
-def choices(
-    plan: CascadePlan, catalog: Catalog, seeds: Mapping[TableName, Keys | None]
-) -> dict[TableName, Node]:
+def choices(plan: CascadePlan, catalog: Catalog, seeds: Mapping[TableName, Seed]) -> dict[TableName, Node]:
     """Return for each table of a plan the node that chooses its rows.
 
     Parameters
     ----------
     plan : CascadePlan
     catalog : Catalog
-    seeds : mapping of TableName to (names, rows) or None
-        Keys of the rows that start the cascade; ``None`` for every row.
+    seeds : mapping of TableName to (names, rows) or Node
+        Keys of the rows that start the cascade, or the query that chooses them.
     """
     nodes: dict[TableName, Node] = {}
     # For each table the sets of root keys that reach it, each in the names of its own attributes.
     carried: dict[TableName, list[Keys]] = {}
     for step in plan.parents_first:
         relation = _relation(catalog, step.table)
-        if step.table in seeds and seeds[step.table] is None:
-            nodes[step.table] = relation
+        seed = seeds.get(step.table)
+        if isinstance(seed, Node):
+            nodes[step.table] = seed
             continue
-        sets: list[Keys] = [seeds[step.table]] if step.table in seeds else []  # type: ignore[list-item]
+        sets: list[Keys] = [] if seed is None else [seed]
         others: list[Scalar] = []
         for edge in step.edges:
             inherited = _carry(edge, carried.get(edge.parent))
@@ -266,7 +277,7 @@ def _add_masters(
     connection: Connection,
     graph: DependencyGraph,
     catalog: Catalog,
-    seeds: dict[TableName, Keys | None],
+    seeds: dict[TableName, Seed],
 ) -> None:
     """Add the masters of part rows in the plan to its roots, until no part goes alone."""
     from fascicle.table.expression import QueryExpression
@@ -276,14 +287,14 @@ def _add_masters(
         nodes = choices(plan, catalog, seeds)
         grown = False
         for exposure, node in _checks(plan, nodes, catalog):
-            keys = _master_keys(catalog, exposure, node)
-            found = _keys(QueryExpression(connection, keys), keys)
-            if found is None or not found[1]:
-                continue
+            masters = QueryExpression(connection, _master_keys(catalog, exposure, node))
+            names, found = _keys(masters, tuple(masters.primary_key), Slice())
             earlier = seeds.get(exposure.master)
-            rows = dict.fromkeys((*(earlier[1] if earlier else ()), *found[1]))
+            if not found or isinstance(earlier, Node):
+                continue
+            rows = tuple(dict.fromkeys((*(earlier[1] if earlier else ()), *found)))
             grown = grown or earlier is None or len(rows) > len(earlier[1])
-            seeds[exposure.master] = (found[0], tuple(rows))
+            seeds[exposure.master] = (names, rows)
         if not grown:
             return
 
