@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from fascicle.backend.protocol import Mode
 from fascicle.errors import QueryError, SchemaError
-from fascicle.model import Attribute, TableName, TableSpec, Tier
+from fascicle.model import Attribute, Catalog, TableName, TableSpec, Tier
 from fascicle.query.nodes import Node
 from fascicle.table import relatives
 from fascicle.table.alter import alter, differences
