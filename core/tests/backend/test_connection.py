@@ -1,6 +1,7 @@
 # ruff: noqa: PT012 - what fails here are blocks
 """Callbacks, retries, interruptions and the like, on a private SQLite database."""
 
+import os
 import sqlite3
 import threading
 import time
@@ -209,6 +210,23 @@ class TestInterruptions:
     def test_unknown_isolation(self, connection):
         with pytest.raises(TransactionError, match="'chaos'"):
             connection.start_transaction(isolation="chaos")
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+def test_a_forked_child_is_not_in_its_parents_transaction(tmp_path):
+    with connect(tmp_path / "lab.db") as connection:
+        connection.execute(Sql("CREATE TABLE t (a INT PRIMARY KEY)"))
+        with connection.transaction:
+            add(connection, 1)
+            child = os.fork()
+            if child == 0:
+                alone = not connection.in_transaction and count(connection) == 0
+                with connection.transaction(read_only=True):
+                    alone = alone and count(connection) == 0
+                os._exit(0 if alone else 1)
+            assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+            add(connection, 2)
+        assert count(connection) == 2
 
 
 def _interrupt_second():

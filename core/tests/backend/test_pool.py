@@ -7,7 +7,7 @@ import time
 import pytest
 
 from fascicle.backend.pool import Pool
-from fascicle.errors import BackendError, TransactionError
+from fascicle.errors import BackendError, LostConnectionError
 
 
 class FakeSession:
@@ -118,7 +118,7 @@ def test_closing_closes_idle_ones_now_and_busy_ones_later():
     assert (idle.closed, busy.closed) == (1, 0)
     pool.give(busy)
     assert busy.closed == 1
-    with pytest.raises(TransactionError, match="closed"):
+    with pytest.raises(LostConnectionError, match="closed"):
         pool.take()
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from threading import Condition, RLock
 
 from fascicle.backend.protocol import Session
-from fascicle.errors import BackendError, TransactionError
+from fascicle.errors import BackendError, LostConnectionError
 
 
 class Pool:
@@ -78,7 +78,7 @@ class Pool:
 
         Raises
         ------
-        TransactionError
+        LostConnectionError
             If the pool is closed.
         BackendError
             If all sessions stay in use for too long.
@@ -137,7 +137,9 @@ class Pool:
             self._leave_to_parent()
             while True:
                 if self.closed:
-                    raise TransactionError("the connection is closed", try_="connect again with fc.connect")
+                    raise LostConnectionError(
+                        "the connection is closed", try_="connect again with fc.connect"
+                    )
                 if self._idle:
                     kept = self._idle.pop()
                     self._busy.add(kept[0])

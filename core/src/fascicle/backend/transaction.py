@@ -14,6 +14,7 @@ Isolation, from weak to strong; a database may always give more, never less:
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -52,6 +53,7 @@ class Transaction:
     isolation: Isolation
     read_only: bool
     owner: int = field(default_factory=threading.get_ident)
+    process: int = field(default_factory=os.getpid)
     depth: int = 1
     broken: FascicleError | None = None
     poisoned: bool = False
@@ -148,11 +150,14 @@ class Transactions:
     def __init__(self, held: Held) -> None:
         self._held = held
         self._local = threading.local()
+        # Kept, so that a child process never ends its parent's conversation with the server.
+        self._inherited: Transaction | None = None
 
     @property
     def current(self) -> Transaction | None:
-        """The calling thread's transaction, if it has one."""
-        return cast("Transaction | None", getattr(self._local, "transaction", None))
+        """The calling thread's transaction, if it has one; that of a parent process is not this one's."""
+        transaction = cast("Transaction | None", getattr(self._local, "transaction", None))
+        return transaction if transaction is None or transaction.process == os.getpid() else None
 
     @contextmanager
     def intercepted(self, call: Interceptor) -> Iterator[None]:
@@ -214,6 +219,7 @@ class Transactions:
         if transaction is None:
             level, quiet = isolation or DEFAULT_ISOLATION, bool(read_only)
             transaction = Transaction(self._held.begin_session(level, quiet), level, quiet)
+            self._inherited = getattr(self._local, "transaction", None)
             self._local.transaction = transaction
             return transaction
         _check_nesting(transaction, isolation, read_only)
