@@ -181,7 +181,7 @@ class _Builder:
         plain = column.comment or "" if marker is not None else comment
         inherited = self._inherited(column)
         if inherited is not None:
-            return inherited.type, inherited.codec, plain
+            return inherited.type, inherited.codec, plain or inherited.comment
         if isinstance(column.type, CodecRef):
             return CoreType("bytes"), column.type, plain
         return column.type, None, plain

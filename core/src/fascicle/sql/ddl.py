@@ -66,7 +66,9 @@ class CommonStatements(CommonInserts):
     # tables ------------------------------------------------------------------------------------------------
     def create_table(self, spec: TableSpec) -> list[Sql]:
         """Statements that create a table with its keys, indexes, comments and lineage."""
-        lines = [self.column(attribute, spec) for attribute in spec.attributes]
+        # Hidden columns stand last, the key of a singleton table included, as DataJoint puts them.
+        ordered = sorted(spec.attributes, key=lambda a: a.is_hidden)
+        lines = [self.column(attribute, spec) for attribute in ordered]
         key = [a.name for a in spec.attributes if a.in_key]
         lines.append(f"PRIMARY KEY ({self.identifiers(key)})")
         lines += map(self.foreign_key, spec.foreign_keys)

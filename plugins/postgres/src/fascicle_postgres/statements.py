@@ -76,6 +76,10 @@ class PostgresStatements(CommonStatements):
         quoted = super().text_literal(text)
         return "E" + quoted.replace("\\", "\\\\") if "\\" in text else quoted
 
+    def default(self, attribute: Attribute) -> Iterator[str]:
+        """The DEFAULT clause; NULL is the default of a nullable column anyway."""
+        return (clause for clause in super().default(attribute) if clause != "DEFAULT NULL")
+
     def default_literal(self, attribute: Attribute, value: object) -> str:
         """Literal of a default."""
         if attribute.type.name == "json":
@@ -129,7 +133,8 @@ class PostgresStatements(CommonStatements):
 
     def _comment_columns(self, attributes: Sequence[Attribute], spec: TableSpec) -> Iterator[Sql]:
         for attribute in attributes:
-            comment = write_comment(attribute, inherited=is_inherited(attribute, spec))
+            # What a foreign key brings is commented on where it comes from, and there only.
+            comment = "" if is_inherited(attribute, spec) else write_comment(attribute, inherited=False)
             if comment:
                 column = f"{self.table(spec.name)}.{self.identifier(attribute.name)}"
                 yield Sql(f"COMMENT ON COLUMN {column} IS {self.text_literal(comment)}")

@@ -1,0 +1,1 @@
+"""Databases shared with other clients."""
