@@ -9,7 +9,9 @@ import fascicle as fc
 
 @pytest.fixture
 def connection(backend: Any) -> Any:
-    return backend.connect()
+    found = backend.connect()
+    found.runtime.config = fc.Config()  # settings that a test changes are its own
+    return found
 
 
 @pytest.fixture

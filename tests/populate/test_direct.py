@@ -327,6 +327,7 @@ def test_signals_roll_the_key_in_hand_back(schema: fc.Schema, subject: Any, numb
 
 def test_hidden_columns_tell_when_how_long_and_which_version(backend: Any, tmp_path: Any) -> None:
     connection = backend.connect()
+    connection.runtime.config = fc.Config()
     connection.runtime.config["jobs.add_job_metadata"] = True
     schema = fc.Schema(backend.schema_name("meta"), connection=connection)
 

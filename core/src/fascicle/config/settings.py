@@ -139,6 +139,10 @@ _JOBS = (
         choices=("git", "none"),
         aliases=("DJ_JOBS_VERSION_METHOD",),
     ),
+    Setting("jobs.lease", "float", 60.0, "seconds for which a claimed job is its worker's without a heartbeat", low=0.1),
+    Setting("jobs.heartbeat", "float", 15.0, "seconds between heartbeats of a worker", low=0.1),
+    Setting("jobs.retries", "int", 0, "times that a failed job is tried again", low=0),
+    Setting("jobs.retry_delay", "float", 10.0, "seconds before the first retry; doubles with each", low=0),
     Setting(
         "jobs.allow_new_pk_fields_in_computed_tables",
         "bool",

@@ -51,10 +51,10 @@ class Reporter:
         if self._shown:
             self._display.advance(0, self.note(key, summary))
 
-    def end(self, summary: PopulateSummary) -> None:
-        """Tell that a key is done."""
+    def end(self, summary: PopulateSummary, count: int = 1) -> None:
+        """Tell that keys are done."""
         if self._shown:
-            self._display.advance(1)
+            self._display.advance(count, f"{summary.errors} failed" if summary.errors else "")
 
     def note(self, key: dict[str, Any], summary: PopulateSummary) -> str:
         """Describe the moment: key, rate, errors, time left."""

@@ -10,6 +10,7 @@ from fascicle.table.base import Table
 from fascicle.table.dual import dualmethod, dualproperty
 
 if TYPE_CHECKING:
+    from fascicle.populate.jobs.table import JobTable
     from fascicle.populate.summary import PopulateSummary
     from fascicle.table.expression import QueryExpression
     from fascicle.table.runtime import Runtime
@@ -39,7 +40,14 @@ class AutoPopulated(Table):
         """Keys for which there should be rows: by default the join of the parents in the primary key."""
         from fascicle.populate.keysource import default_key_source
 
-        return default_key_source(self)  # type: ignore[no-any-return]
+        return default_key_source(self)
+
+    @dualproperty
+    def jobs(self) -> JobTable:
+        """The table's jobs, which workers claim; its table is declared at first use."""
+        from fascicle.populate.jobs.table import jobs_of
+
+        return jobs_of(self)
 
     def make(self, key: dict[str, Any], **make_kwargs: Any) -> Any:
         """Insert the row of one key, and its parts.
@@ -78,7 +86,7 @@ class AutoPopulated(Table):
         )
 
     @dualmethod
-    def populate(
+    def populate(  # noqa: PLR0913  (the published signature)
         self,
         *restrictions: Any,
         suppress_errors: bool = False,

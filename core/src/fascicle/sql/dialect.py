@@ -105,6 +105,15 @@ class Dialect(Protocol):
     def key_set(self, node: KeySet, columns: Sequence[Rendered], render: Renderer) -> Rendered:
         """Render membership in a set of checked keys without NULLs as one indexed set."""
 
+    # the server's clock ------------------------------------------------------------------------------------
+    def clock(self) -> str:
+        """Text of the present moment by the server's clock: UTC, like a ``datetime(3)`` column, moving within
+        a transaction.
+        """
+
+    def clock_after(self) -> str:
+        """Text of the moment so many seconds from now; it has one placeholder, for the seconds."""
+
     # statements --------------------------------------------------------------------------------------------
     def limit(self, limit: int | None, offset: int) -> str:
         """Text of the LIMIT and OFFSET clause (either may be absent)."""
@@ -139,3 +148,6 @@ class Dialect(Protocol):
         `mode` is ``"error"``, ``"skip"`` (rows whose *primary key* exists are left out; other unique
         conflicts still raise) or ``"replace"`` (the row of that primary key is replaced).
         """
+
+    def conflict_clause(self, spec: TableSpec, columns: Sequence[str], mode: str) -> str:
+        """Text to append to an INSERT for what happens to rows whose primary key exists."""

@@ -12,5 +12,13 @@ class MysqlDialect(ScalarDialect, MysqlStatements):
 
     capabilities = Capability.COMMENTS | Capability.SCHEMAS | Capability.SKIP_LOCKED
 
+    def clock(self) -> str:
+        """Text of the present moment."""
+        return "UTC_TIMESTAMP(3)"
+
+    def clock_after(self) -> str:
+        """Text of the moment so many seconds from now."""
+        return "(UTC_TIMESTAMP(3) + INTERVAL %s SECOND)"
+
 
 DIALECT = MysqlDialect()

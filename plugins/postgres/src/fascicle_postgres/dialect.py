@@ -20,5 +20,13 @@ class PostgresDialect(ScalarDialect, PostgresStatements):
         | Capability.PIPELINE
     )
 
+    def clock(self) -> str:
+        """Text of the present moment; CURRENT_TIMESTAMP stands still within a transaction."""
+        return "(clock_timestamp() AT TIME ZONE 'UTC')::timestamp(3)"
+
+    def clock_after(self) -> str:
+        """Text of the moment so many seconds from now."""
+        return "((clock_timestamp() AT TIME ZONE 'UTC')::timestamp(3) + %s::float8 * interval '1 second')"
+
 
 DIALECT = PostgresDialect()
