@@ -9,7 +9,7 @@ from fascicle.model import nearest
 from fascicle.query import families
 from fascicle.query.cursor import Cursor, is_text
 from fascicle.query.functions import BY_SPELLING, FUNCTIONS, UNITS, Function
-from fascicle.query.inference import contains_aggregate
+from fascicle.query.inference import contains_aggregate, format_argument
 from fascicle.query.literals import coerce
 from fascicle.query.pairing import as_condition, harmonise
 from fascicle.query.scalar import Call, JsonPath, Literal, Scalar, Unary
@@ -124,6 +124,8 @@ class Calls(Cursor):
         fitting = _FITTING[kind]
         if fitting is None:
             return arg
+        if kind == "format":
+            self._check_format(function, arg, token)
         type_ = self.check(arg, token)
         if type_ is not None and families.family(type_) not in (*fitting, "native"):
             raise locate(
@@ -136,6 +138,12 @@ class Calls(Cursor):
                 token.start,
             )
         return arg
+
+    def _check_format(self, function: Function, arg: Scalar, token: Token) -> None:
+        try:
+            format_argument(Call(function.name, (arg, arg)))
+        except QueryError as error:
+            raise locate(error, self.text, token.start) from None
 
     def _moment(self, arg: Scalar, kind: str, token: Token) -> Literal:
         value = arg.value  # type: ignore[attr-defined]

@@ -25,6 +25,7 @@ from fascicle.query.families import (
     scale_of,
 )
 from fascicle.query.scalar import Literal
+from fascicle.query.tabular import plain
 
 _MOMENT = re.compile(
     r"\s*(\d{4})-(\d{1,2})-(\d{1,2})"
@@ -57,37 +58,22 @@ def coerce(value: Any, type_: CoreType | None) -> Literal:
         If the value can never be of the type.
     """
     if type(value) not in _PLAIN:
-        value = plain(value)
+        value = plain(value.value if isinstance(value, Enum) else value)
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return Literal(None, type_)
     if isinstance(value, float) and math.isinf(value):
         raise QueryError("infinity is no value", why="not every database can store or compare it")
     convert = _COERCE.get(family(type_))
     if convert is None or type_ is None:
-        return Literal(value, None if type_ is None else natural_type(value))
+        # Text beside a type of one database stays as it is: that database alone can read it.
+        as_it_is = type_ is not None and type_.name == "native" and isinstance(value, str)
+        return Literal(value, type_ if as_it_is else None if type_ is None else natural_type(value))
     try:
         return convert(value, type_)
     except (ValueError, TypeError, InvalidOperation, OverflowError) as error:
         raise QueryError(
             f"{_show(value)} is no {type_.name}", why=_reason(error), try_=_EXPECTED.get(family(type_))
         ) from None
-
-
-def plain(value: Any) -> Any:
-    """Turn numpy and pandas scalars, enumerations and subclasses into plain Python values."""
-    if isinstance(value, Enum):
-        return plain(value.value)
-    if isinstance(value, dt.datetime):
-        micro = value.replace(tzinfo=value.tzinfo)
-        return dt.datetime.combine(dt.date(micro.year, micro.month, micro.day), micro.timetz())
-    kind = type(value).__module__
-    if kind.startswith("pandas") and type(value).__name__ in ("NaTType", "NAType"):
-        return None
-    if hasattr(value, "item") and hasattr(value, "dtype") and getattr(value, "ndim", 0) == 0:
-        if value.dtype.kind == "M":
-            return value.astype("datetime64[us]").item()
-        return value.item()
-    return value
 
 
 def _show(value: Any) -> str:

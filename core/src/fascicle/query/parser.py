@@ -223,7 +223,7 @@ class Parser(Operands):
         if start.word in ("ALL", "ANY", "SOME") and self.tokens[self.at + 1].word == "(":
             raise self.unexpected(start, "a value")
         right = self.expression(_COMPARE)
-        self._refuse_chain(token)
+        self._refuse_chain(right)
         if token.word != "<=>" and _is_null(left, right):
             negative = "IS NOT NULL" if token.word == "!=" else "IS NULL"
             raise syntax_error(
@@ -240,9 +240,13 @@ class Parser(Operands):
             return start.start
         return first.start if isinstance(left, Literal) else token.start
 
-    def _refuse_chain(self, token: Token) -> None:
+    def _refuse_chain(self, right: Scalar) -> None:
         after = self.tokens[self.at]
         if after.kind == "operator" and _POWERS.get(after.word) == _COMPARE and after.word != "NOT":
+            if isinstance(right, Binary) and right.op == "||":
+                raise syntax_error(
+                    self.text, after.start, "|| joins texts here", advice="for alternatives write OR"
+                )
             raise syntax_error(
                 self.text,
                 after.start,
@@ -334,6 +338,8 @@ class Parser(Operands):
             raise syntax_error(self.text, start.start, "a pattern is text", expected="text in quotes")
         self.check(left, first)
         regexp = token.word in ("REGEXP", "RLIKE")
+        if regexp and isinstance(pattern, Literal):
+            self._check_regexp(str(pattern.value), start)
         escape = None
         if not regexp and self.accept("ESCAPE"):
             given = self.tokens[self.at]
@@ -342,6 +348,16 @@ class Parser(Operands):
                 raise self.unexpected(given, "one character in quotes")
             escape = given.value
         return Like(left, pattern, negated, token.word == "ILIKE", regexp, escape)
+
+    def _check_regexp(self, pattern: str, token: Token) -> None:
+        import re  # its compiler, for the few restrictions that use one
+
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            raise syntax_error(
+                self.text, token.start, f"the regular expression {pattern!r} is not well formed: {error}"
+            ) from None
 
     def _is(self, left: Scalar, token: Token, first: Token) -> Scalar:
         negated = self.accept("NOT")

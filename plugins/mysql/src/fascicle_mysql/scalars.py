@@ -96,6 +96,7 @@ def _time_to_text(dialect: Any, operand: Rendered, target: CoreType) -> Rendered
     return fill(f"LEFT(TIME_FORMAT({{0}}, '%%H:%%i:%%s.%%f'), {width})", operand, type_=target)
 
 
+# CAST AS CHAR takes the collation of the session, by code point; CONVERT USING would ignore case.
 _AS_TEXT = "CAST({0} AS CHAR)"
 _CONVERSIONS: dict[tuple[str, str], Conversion] = {
     ("bool", "int"): "{0}",
@@ -134,7 +135,7 @@ _CONVERSIONS: dict[tuple[str, str], Conversion] = {
     ("time", "text"): _time_to_text,
     ("uuid", "text"): _UUID_TEXT,
     ("uuid", "bytes"): "{0}",
-    ("bytes", "text"): "CONVERT({0} USING utf8mb4)",
+    ("bytes", "text"): _AS_TEXT,
     ("json", "text"): _AS_TEXT,
 }
 
@@ -351,9 +352,7 @@ class ScalarDialect(CommonScalars):
         target = node.type or f.TEXT
         if target.name == "json":
             return found
-        text = (
-            "(CASE WHEN JSON_TYPE({0}) = 'NULL' THEN NULL ELSE CONVERT(JSON_UNQUOTE({0}) USING utf8mb4) END)"
-        )
+        text = "(CASE WHEN JSON_TYPE({0}) = 'NULL' THEN NULL ELSE CAST(JSON_UNQUOTE({0}) AS CHAR) END)"
         return self.convert(fill(text, found, type_=f.TEXT), target)
 
     def key_set(self, node: KeySet, columns: Sequence[Rendered], render: Renderer) -> Rendered:

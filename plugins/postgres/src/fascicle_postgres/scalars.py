@@ -315,7 +315,7 @@ class ScalarDialect(CommonScalars):
         """Render a comparison; an enumeration is greater or less by its text."""
         if op == "<=>":
             return fill("({0} IS NOT DISTINCT FROM {1})", left, right, type_=f.BOOL)
-        if op not in ("=", "!="):
+        if op not in ("=", "!=") or _two_enums(left, right):
             left, right = self.sortable(left), self.sortable(right)
             if left.text == right.text == "%s::text":
                 right = fill('{0} COLLATE "C"', right, type_=f.TEXT)
@@ -416,3 +416,8 @@ def _wide(operand: Rendered) -> Rendered:
     if operand.type.is_integer:
         return fill("{0}::int8", operand, type_=operand.type)
     return fill("{0}::float8", operand, type_=operand.type) if operand.type.name == "float32" else operand
+
+
+def _two_enums(left: Rendered, right: Rendered) -> bool:
+    """Whether both are attributes: each schema has enumeration types of its own, and they do not compare."""
+    return all(s.type is not None and s.type.name == "enum" and s.text != "%s" for s in (left, right))
