@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fascicle.errors import FascicleError, QueryError, QuerySyntaxError, UnknownAttributeError
+from fascicle.errors import QueryError, QuerySyntaxError, UnknownAttributeError
 from fascicle.model import Attribute, CoreType, Heading
 from fascicle.query.parser import parse_condition, parse_expression
 
@@ -144,7 +146,7 @@ def test_nesting_and_chains_end_before_python_does() -> None:
         " + ".join(["x"] * 3_000),
         "-" * 3_000 + "x",
     ):
-        with pytest.raises(QuerySyntaxError, match="too deeply|too long a chain"):
+        with pytest.raises(QuerySyntaxError, match=r"too deeply|too long a chain"):
             parse_expression(text, HEADING)
 
 
@@ -166,8 +168,5 @@ WORDS = [
 
 @given(st.lists(st.sampled_from(WORDS), max_size=14).map(" ".join) | st.text(max_size=40))
 def test_any_text_parses_or_raises_an_error_of_ours(text: str) -> None:
-    try:
+    with contextlib.suppress(QueryError):
         parse_condition(text, HEADING)
-    except FascicleError as error:
-        assert isinstance(error, QueryError)
-        assert str(error)
