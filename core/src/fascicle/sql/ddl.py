@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from fascicle.errors import CompileError, DefinitionError
 from fascicle.model import (
@@ -152,7 +152,7 @@ class CommonStatements(CommonInserts):
         raise CompileError(f"an index on the JSON path {column}.{path} has no form in this database")
 
     # hooks around CREATE TABLE -----------------------------------------------------------------------------
-    def column_suffix(self, attribute: Attribute, spec: TableSpec) -> Sequence[str]:
+    def column_suffix(self, attribute: Attribute, spec: TableSpec) -> Iterable[str]:
         """What follows type, nullability and default of a column."""
         return ()
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import datetime as dt
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pymysql.constants import FIELD_TYPE, SERVER_STATUS
-from pymysql.protocol import EOFPacketWrapper, FieldDescriptorPacket, MysqlPacket
 
+from fascicle.backend.protocol import Row
 from fascicle_mysql.wire import Wire
 
 _PREPARE, _EXECUTE, _CLOSE, _FETCH = 0x16, 0x17, 0x19, 0x1C
@@ -59,7 +59,7 @@ class ServedCursor:
             raise
 
     def _prepare(self, query: bytes) -> None:
-        self._wire._execute_command(_PREPARE, query)
+        self._wire.command(_PREPARE, query)
         answer = self._wire.read_payload()
         self._id = answer[1:5]
         columns, params = struct.unpack_from("<HH", answer, 5)
@@ -68,44 +68,44 @@ class ServedCursor:
                 self._wire.read_payload()
 
     def _execute(self) -> None:
-        self._wire._execute_command(_EXECUTE, self._id + struct.pack("<BI", _READ_ONLY, 1))
-        count = MysqlPacket(self._wire.read_payload(), "utf-8").read_length_encoded_integer() or 0
-        fields = [self._wire._read_packet(FieldDescriptorPacket) for _ in range(count)]
-        self._readers = [_reader(field, self._wire) for field in fields]
-        self._status = EOFPacketWrapper(MysqlPacket(self._wire.read_payload(), "utf-8")).server_status
+        self._wire.command(_EXECUTE, self._id + struct.pack("<BI", _READ_ONLY, 1))
+        fields = [self._wire.read_field() for _ in range(self._wire.read_count())]
+        decoders = self._wire.decoders
+        self._readers = [_reader(field, decoders) for field in fields]
+        self._status = int(self._wire.end_marker(self._wire.read_payload()).server_status)
         # Small constant results come at once, without a cursor.
         kept = self._status & SERVER_STATUS.SERVER_STATUS_CURSOR_EXISTS
-        self._ready: list[tuple[Cell, ...]] | None = None if kept else self._rows()
+        self._ready: list[Row] | None = None if kept else self._rows()
 
-    def fetch(self, size: int) -> list[tuple[Cell, ...]]:
+    def fetch(self, size: int) -> list[Row]:
         """Next rows, none at the end."""
         if self._ready is not None:
             rows, self._ready = self._ready[:size], self._ready[size:]
             return rows
         if self._status & SERVER_STATUS.SERVER_STATUS_LAST_ROW_SENT:
             return []
-        self._wire._execute_command(_FETCH, self._id + struct.pack("<I", size))
+        self._wire.command(_FETCH, self._id + struct.pack("<I", size))
         return self._rows()
 
-    def _rows(self) -> list[tuple[Cell, ...]]:
-        rows = []
+    def _rows(self) -> list[Row]:
+        rows: list[Row] = []
         while True:
             payload = self._wire.read_payload()
             if payload[0] == 0xFE and len(payload) < 9:
-                self._status = EOFPacketWrapper(MysqlPacket(payload, "utf-8")).server_status
+                self._status = int(self._wire.end_marker(payload).server_status)
                 return rows
             rows.append(_row(payload, self._readers))
 
     def close(self) -> None:
         """Let the server forget the cursor; no answer comes."""
-        if self._id and self._wire.open:
-            self._wire._execute_command(_CLOSE, self._id)
+        if self._id and self._wire.is_open:
+            self._wire.command(_CLOSE, self._id)
         self._id = b""
 
 
-def _row(payload: bytes, readers: Sequence[Read]) -> tuple[Cell, ...]:
+def _row(payload: bytes, readers: Sequence[Read]) -> Row:
     at = 1 + (len(readers) + 9) // 8
-    row = []
+    row: list[Cell] = []
     for number, read in enumerate(readers, 2):
         if payload[1 + number // 8] >> number % 8 & 1:
             row.append(None)
@@ -115,7 +115,7 @@ def _row(payload: bytes, readers: Sequence[Read]) -> tuple[Cell, ...]:
     return tuple(row)
 
 
-def _reader(field: Any, wire: Wire) -> Read:
+def _reader(field: Any, decoders: Mapping[int, Callable[[str], Cell]]) -> Read:
     unsigned = bool(field.flags & _UNSIGNED)
     code = field.type_code
     if code in _INTEGERS:
@@ -126,7 +126,7 @@ def _reader(field: Any, wire: Wire) -> Read:
         return _MOMENTS[code]
     if code in _TEXTS:
         return _plain if field.charsetnr == _BINARY or code == FIELD_TYPE.BIT else _text
-    convert = wire.decoders.get(code)
+    convert = decoders.get(code)
     return _text if convert is None else _converted(convert)
 
 
@@ -180,7 +180,8 @@ def _moment(payload: bytes, at: int) -> tuple[dt.datetime | str, int]:
     parts, at = _date_parts(payload, at)
     if not all(parts[:3]):
         return "{:04d}-{:02d}-{:02d} {:02d}:{:02d}:{:02d}".format(*parts), at
-    return dt.datetime(*parts), at  # type: ignore[arg-type]
+    year, month, day, hour, minute, second, micro = parts
+    return dt.datetime(year, month, day, hour, minute, second, micro), at
 
 
 def _interval(payload: bytes, at: int) -> tuple[dt.timedelta, int]:

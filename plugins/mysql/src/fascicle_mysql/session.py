@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 import pymysql.err
-from pymysql.constants import CLIENT, SERVER_STATUS
+from pymysql.constants import CLIENT, ER
 
 from fascicle.backend.protocol import Isolation, Mode, Result, Row
 from fascicle.backend.url import DatabaseUrl
@@ -15,12 +15,12 @@ from fascicle.errors import ConfigError
 from fascicle.model import TableSpec
 from fascicle.sql.statement import Sql
 from fascicle_mysql import tls
-from fascicle_mysql.bulk import inserts
+from fascicle_mysql.bulk import MARGIN, inserts
 from fascicle_mysql.dialect import DIALECT
 from fascicle_mysql.errors import NULL_IN_KEY, number_of, other_conflict
 from fascicle_mysql.literals import bind
 from fascicle_mysql.served import ServedCursor
-from fascicle_mysql.wire import Wire, decoders
+from fascicle_mysql.wire import Answer, Wire
 
 OPTIONS = (*tls.OPTIONS, "unix_socket", "connect_timeout", "read_timeout")
 SQL_MODE = "STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
@@ -40,6 +40,7 @@ class MysqlSession:
 
     def __init__(self, url: DatabaseUrl) -> None:
         self.round_trips = 0
+        self._max_packet = 1 << 20
         self._wire = _open(url)
         try:
             self.is_mariadb = "MariaDB" in self._wire.server_version
@@ -67,11 +68,11 @@ class MysqlSession:
     @property
     def in_transaction(self) -> bool:
         """Whether a transaction is open, by the server's last word."""
-        return bool(self._wire.server_status & SERVER_STATUS.SERVER_STATUS_IN_TRANS)
+        return self._wire.in_transaction
 
     def execute(self, sql: Sql) -> Result:
         """Run one statement and fetch all of its rows."""
-        return self._run([bind(sql.text, sql.params)])[0]
+        return _result(self._run([bind(sql.text, sql.params)])[0])
 
     def execute_script(self, statements: Sequence[Sql]) -> list[Result]:
         """Run several statements in one trip (several where they exceed the server's packet).
@@ -81,32 +82,38 @@ class MysqlSession:
         """
         texts = [bind(sql.text, sql.params) for sql in statements]
         if len(texts) < 2 or self.in_transaction:
-            return self._run(texts)
+            return list(map(_result, self._run(texts)))
         try:
-            return self._run([b"START TRANSACTION", *texts, b"COMMIT"])[1:-1]
+            return list(map(_result, self._run([b"START TRANSACTION", *texts, b"COMMIT"])[1:-1]))
         except BaseException:
             self.rollback()
             raise
 
-    def _run(self, texts: Sequence[bytes]) -> list[Result]:
-        results: list[Result] = []
+    def _run(self, texts: Sequence[bytes]) -> list[Answer]:
+        answers: list[Answer] = []
         for packet in self._packets(texts):
+            if len(packet) > self._max_packet:
+                # The server would say so by hanging up.
+                raise pymysql.err.OperationalError(
+                    ER.NET_PACKET_TOO_LARGE,
+                    f"a statement of {len(packet)} bytes exceeds max_allowed_packet, {self._max_packet}",
+                )
             self.round_trips += 1
             try:
-                self._wire.query(packet)
-                results.append(self._result())
-                while self._wire._result is not None and self._wire._result.has_next:
-                    self._wire.next_result()
-                    results.append(self._result())
+                answers += self._wire.ask(packet)
             except pymysql.err.Error as error:
                 self._note_end(error)
                 raise
-        return results
+            except BaseException:
+                # Interrupted in the middle of an answer: what follows could not be understood.
+                self._wire.cut()
+                raise
+        return answers
 
     def _packets(self, texts: Sequence[bytes]) -> Iterator[bytes]:
         pending: list[bytes] = []
         size = 0
-        limit = getattr(self, "_max_packet", 1 << 20) - 1024
+        limit = self._max_packet - MARGIN
         for text in texts:
             if pending and size + len(text) + 2 > limit:
                 yield b";\n".join(pending)
@@ -116,17 +123,10 @@ class MysqlSession:
         if pending:
             yield b";\n".join(pending)
 
-    def _result(self) -> Result:
-        result = self._wire._result
-        if result.description is None:
-            return Result([], (), int(result.affected_rows))
-        rows = result.rows if isinstance(result.rows, list) else list(result.rows or ())
-        return Result(rows, tuple(column[0] for column in result.description), len(rows))
-
     def _note_end(self, error: pymysql.err.Error) -> None:
         # A deadlock ends the transaction, but an error packet carries no status.
         if number_of(error) in (1213, 1020):
-            self._wire.server_status &= ~SERVER_STATUS.SERVER_STATUS_IN_TRANS
+            self._wire.transaction_ended()
 
     # streams -----------------------------------------------------------------------------------------------
     def stream(self, sql: Sql, batch: int) -> Iterator[list[Row]]:
@@ -156,17 +156,7 @@ class MysqlSession:
 
     def _unbuffered(self, sql: Sql, batch: int) -> Iterator[list[Row]]:
         self.round_trips += 1
-        self._wire.query(bind(sql.text, sql.params), unbuffered=True)
-        result = self._wire._result
-        complete = False
-        try:
-            yield from self._wire.row_batches(result, batch)
-            complete = True
-        finally:
-            result.unbuffered_active = False
-            if not complete:
-                # The server cannot be stopped from sending the rest.
-                self._wire._force_close()
+        yield from self._wire.ask_in_batches(bind(sql.text, sql.params), batch)
 
     # rows --------------------------------------------------------------------------------------------------
     def bulk_insert(self, spec: TableSpec, columns: Sequence[str], rows: Sequence[Row], mode: Mode) -> int:
@@ -191,10 +181,10 @@ class MysqlSession:
         return count
 
     def _insert(self, statement: bytes, mode: Mode) -> int:
-        rows = self._run([statement])[0].rowcount
-        counted = _COUNTS.search(self._wire._result.message or b"")
+        answer = self._run([statement])[0]
+        counted = _COUNTS.search(answer.message)
         if mode == "error" or not counted:
-            return rows
+            return answer.affected
         given, met = map(int, counted.groups())
         return given - met if mode == "skip" else given
 
@@ -235,7 +225,7 @@ class MysqlSession:
         try:
             self._run([b"ROLLBACK"])
         except (pymysql.err.OperationalError, pymysql.err.InterfaceError, pymysql.err.InternalError):
-            self._wire._force_close()
+            self._wire.cut()
 
     def savepoint(self, name: str) -> None:
         """Set a savepoint."""
@@ -253,13 +243,13 @@ class MysqlSession:
     @property
     def connection_id(self) -> int:
         """Number by which the server knows the session (``KILL`` takes it)."""
-        return int(self._wire.thread_id())
+        return self._wire.number
 
     def is_alive(self) -> bool:
         """Ask the server."""
         self.round_trips += 1
         try:
-            self._wire.ping(reconnect=False)
+            self._wire.ping()
         except (pymysql.err.Error, OSError):
             return False
         return True
@@ -268,6 +258,10 @@ class MysqlSession:
         """Close; idempotent."""
         with contextlib.suppress(pymysql.err.Error, OSError):
             self._wire.close()
+
+
+def _result(answer: Answer) -> Result:
+    return Result(answer.rows, answer.columns, answer.affected)
 
 
 def _open(url: DatabaseUrl) -> Wire:
@@ -285,26 +279,23 @@ def _open(url: DatabaseUrl) -> Wire:
 
 def _connect(url: DatabaseUrl, choice: tls.Tls, require: bool) -> Wire:
     timeout = url.number("read_timeout", 0)
-    wire = Wire(
-        host=url.host or "localhost",
-        port=url.port or 3306,
-        unix_socket=url.option("unix_socket"),
-        user=url.user,
-        password=(url.password or "").encode(),
-        database=url.database or None,
-        charset="utf8mb4",
-        conv=decoders(),
-        client_flag=CLIENT.FOUND_ROWS | CLIENT.MULTI_STATEMENTS,
-        connect_timeout=int(url.number("connect_timeout", 10)) or 10,
-        read_timeout=timeout or None,
-        autocommit=None,
-        ssl_disabled=choice.context is None,
-        ssl=choice.context,
-        defer_connect=True,
-    )
-    wire.require_tls = require
     try:
-        wire.connect()
+        return Wire(
+            require,
+            host=url.host or "localhost",
+            port=url.port or 3306,
+            unix_socket=url.option("unix_socket"),
+            user=url.user,
+            password=(url.password or "").encode(),
+            database=url.database or None,
+            charset="utf8mb4",
+            client_flag=CLIENT.FOUND_ROWS | CLIENT.MULTI_STATEMENTS,
+            connect_timeout=int(url.number("connect_timeout", 10)) or 10,
+            read_timeout=timeout or None,
+            autocommit=None,
+            ssl_disabled=choice.context is None,
+            ssl=choice.context,
+        )
     except RuntimeError as error:
         raise ConfigError(
             "the server asks for a password exchange that needs TLS or a further package",
@@ -312,7 +303,6 @@ def _connect(url: DatabaseUrl, choice: tls.Tls, require: bool) -> Wire:
             why=str(error),
             try_="use ssl_mode=required, or pip install 'pymysql[rsa]'",
         ) from error
-    return wire
 
 
 def _version(text: str) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ other skips.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -90,7 +90,7 @@ class MysqlStatements(CommonStatements):
                 f"(unhex('{value.hex}'))" if attribute.type.name == "uuid" else self.text_literal(str(value))
             )
         if attribute.type.name == "json":
-            return f"({self.text_literal(encode_json(value))})"
+            return f"({self.text_literal(encode_json(value) or 'null')})"
         if isinstance(value, str) and not is_basic(value):
             # The server's catalogue holds no character beyond U+FFFF, but it shows this.
             return f"(convert(x'{value.encode().hex()}' using utf8mb4))"
@@ -120,7 +120,7 @@ class MysqlStatements(CommonStatements):
         return [Sql(f"DROP DATABASE IF EXISTS {self.identifier(schema)}")]
 
     # tables ------------------------------------------------------------------------------------------------
-    def column_suffix(self, attribute: Attribute, spec: TableSpec) -> Iterator[str]:
+    def column_suffix(self, attribute: Attribute, spec: TableSpec) -> Iterable[str]:
         """Auto-increment and comment."""
         if attribute.autoincrement:
             yield "AUTO_INCREMENT"

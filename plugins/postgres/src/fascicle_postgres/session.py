@@ -145,7 +145,7 @@ class PostgresSession:
         target = f"COPY {table} ({DIALECT.identifiers(columns)}) FROM STDIN{' (FORMAT BINARY)' if plan.types else ''}"
         self.round_trips += 2
         cursor = self._connection.cursor()
-        with cursor.copy(pgsql.SQL(target.replace("%%", "%"))) as copy:  # type: ignore[arg-type]
+        with cursor.copy(pgsql.SQL(target.replace("%%", "%"))) as copy:
             if plan.types:
                 copy.set_types(plan.types)
             write = copy.write_row
@@ -226,7 +226,7 @@ class PostgresSession:
 
     def _run(self, text: str) -> None:
         self.round_trips += 1
-        self._connection.cursor().execute(text, ())  # type: ignore[arg-type]
+        self._connection.cursor().execute(text, ())
 
     # life --------------------------------------------------------------------------------------------------
     @property
@@ -257,6 +257,7 @@ def _result(cursor: psycopg.Cursor[Any]) -> Result:
 
 def _open(url: DatabaseUrl) -> psycopg.Connection[Any]:
     url.check_options(OPTIONS)
+    options: dict[str, Any] = dict(tls.parameters(url))
     connection = psycopg.connect(
         host=url.option("unix_socket") or url.host or "localhost",
         port=url.port or 5432,
@@ -268,7 +269,7 @@ def _open(url: DatabaseUrl) -> psycopg.Connection[Any]:
         client_encoding="utf8",
         autocommit=True,
         prepare_threshold=int(url.number("prepare_threshold", 5)) or None,
-        **tls.parameters(url),
+        **options,
     )
     # Of types that the driver does not know, enums above all, the binary form is taken for text.
     connection.adapters.register_loader(0, TextBinaryLoader)
