@@ -150,7 +150,8 @@ class Claims:
         return Every((_is("status", "reserved"), leased, Binary("<", Column(LEASE), self._now())))
 
     def _now(self) -> Raw:
-        return Raw(self.connection.dialect.clock().replace("%%", "%"), (), self.jobs.table_spec.full_heading[LEASE].type)
+        moment = self.jobs.table_spec.full_heading[LEASE].type
+        return Raw(self.connection.dialect.clock().replace("%%", "%"), (), moment)
 
     def _choice(self, condition: Scalar, count: int, keys: Sequence[dict[str, Any]] | None) -> Sql:
         spec, names = self.jobs.table_spec, self.jobs.key_names

@@ -12,7 +12,6 @@ from fascicle.query.scalar import Exists
 from fascicle.sql import Sql, compile_exists, compile_select
 
 if TYPE_CHECKING:
-    from fascicle.backend.connection import Connection
     from fascicle.model import TableSpec
     from fascicle.populate.jobs.table import JobTable
 
@@ -59,7 +58,7 @@ def remove_vanished(jobs: JobTable) -> int:
     """
     names = jobs.key_names
     pairs = tuple((name, name) for name in names)
-    spec, target = jobs.table_spec, jobs.target.table_spec
+    target = jobs.target.table_spec
     gone = Exists(source_of(jobs.target, ()).as_node(), pairs, negated=True)
     made = Exists(Relation(target.name, target.heading), pairs)
     waiting = jobs & "status in ('pending', 'error', 'ignore')"

@@ -6,7 +6,14 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from fascicle.errors import ContractError, FascicleError, LockError, LostConnectionError, MakeError, RetryError
+from fascicle.errors import (
+    ContractError,
+    FascicleError,
+    LockError,
+    LostConnectionError,
+    MakeError,
+    RetryError,
+)
 from fascicle.populate.jobs.claims import Claim, Claims, LeaseLost
 from fascicle.populate.jobs.heartbeat import Heartbeat
 from fascicle.populate.jobs.table import JobTable, jobs_of
