@@ -17,22 +17,27 @@ Tables are the steps, foreign keys the dependencies, ``populate()`` the engine::
 
 from __future__ import annotations
 
+import sys
+from importlib import import_module
+from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from fascicle import errors
-from fascicle._default import connect
+from fascicle._default import Connection, connect
 from fascicle._public import (
+    FreeTable,
     Instance,
     Schema,
     conn,
     create_virtual_module,
+    get_codec,
     key,
+    list_codecs,
     list_schemas,
     schema,
     virtual_schema,
 )
 from fascicle._public import PublicVirtualModule as VirtualModule
-from fascicle.backend.connection import Connection
 from fascicle.codecs import Codec
 from fascicle.config import Config
 from fascicle.errors import (
@@ -51,18 +56,23 @@ from fascicle.errors import (
     PartIntegrityError,
     QueryError,
     QuerySyntaxError,
+    ThreadSafetyError,
     UnknownAttributeError,
     ValidationError,
 )
-from fascicle.populate import Computed, Imported
+from fascicle.populate import AutoPopulated, Computed, Imported
 from fascicle.query import ALL, SQL, AndList, NamesakeWarning, Not, Top, U
-from fascicle.table import DriftWarning, FreeTable, Lookup, Manual, Part, QueryExpression, Table
+from fascicle.table import DriftWarning, Lookup, Manual, Part, QueryExpression, Table, ValidationResult
 
 if TYPE_CHECKING:
+    from logging import Logger
+
+    from fascicle.codecs.mym import MatCell, MatStruct
     from fascicle.diagram import Diagram
 
     Di = ERD = Diagram
     config: Config
+    logger: Logger
     __version__: str
 
 __all__ = [
@@ -71,6 +81,7 @@ __all__ = [
     "SQL",
     "AccessError",
     "AndList",
+    "AutoPopulate",
     "Codec",
     "Compute",
     "Computed",
@@ -94,6 +105,8 @@ __all__ = [
     "Lookup",
     "LostConnectionError",
     "Manual",
+    "MatCell",
+    "MatStruct",
     "MissingAttributeError",
     "MissingParentError",
     "MissingTableError",
@@ -106,40 +119,83 @@ __all__ = [
     "QuerySyntaxError",
     "Schema",
     "Table",
+    "ThreadSafetyError",
     "Top",
     "U",
     "UnknownAttributeError",
     "ValidationError",
+    "ValidationResult",
     "VirtualModule",
     "config",
     "conn",
     "connect",
     "create_virtual_module",
     "errors",
+    "get_codec",
     "key",
+    "list_codecs",
     "list_schemas",
+    "logger",
     "schema",
     "virtual_schema",
 ]
 
-# The tiers' names of DataJoint 2.3.4 and later.
+__author__ = "The Fascicle developers"
+
+# The tiers' names of DataJoint 2.3.4 and later, and the published name of the tiers' common base.
 Entry = Manual
 Ingest = Imported
 Compute = Computed
+AutoPopulate = AutoPopulated
+
+# What costs time is imported when it is asked for: name to module and attribute, or to a module as it is.
+_LATER = MappingProxyType(
+    {
+        "Diagram": ("fascicle.diagram", "Diagram"),
+        "Di": ("fascicle.diagram", "Diagram"),
+        "ERD": ("fascicle.diagram", "Diagram"),
+        "MatCell": ("fascicle.codecs.mym", "MatCell"),
+        "MatStruct": ("fascicle.codecs.mym", "MatStruct"),
+        "expression": ("fascicle.table.expression", None),
+        "hash": ("fascicle.hash", None),
+        "utils": ("fascicle.utils", None),
+    }
+)
+
+
+class _Package(ModuleType):
+    """The package as a module whose ``config`` is the settings, although a subpackage has that name."""
+
+    @property
+    def config(self) -> Config:
+        """Settings of the program."""
+        from fascicle import _default
+
+        return _default.settings_for_all()
+
+    @config.setter
+    def config(self, value: object) -> None:
+        # Python binds each subpackage here once it is imported; anybody else means to change the settings.
+        if not isinstance(value, ModuleType):
+            raise AttributeError(
+                "fascicle.config is not replaced: set config['name'], or make a fascicle.Instance"
+            )
+
+
+sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> Any:
-    # What costs time or depends on the context is looked up when it is asked for.
-    if name == "config":
-        from fascicle import _default
+    if name in _LATER:
+        module, attribute = _LATER[name]
+        found = import_module(module)
+        return found if attribute is None else getattr(found, attribute)
+    if name == "logger":
+        from logging import getLogger
 
-        return _default.current().config
-    if name in ("Diagram", "Di", "ERD"):
-        from fascicle.diagram import Diagram
-
-        return Diagram
+        return getLogger("fascicle")
     if name == "__version__":
-        from importlib_metadata import version
+        from importlib.metadata import version
 
         return version("fascicle")
     raise AttributeError(f"module 'fascicle' has no attribute {name!r}")

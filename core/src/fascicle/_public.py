@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 from fascicle import _default
+from fascicle.codecs import Codec, default_registry
 from fascicle.config import Config
+from fascicle.model import TableName
+from fascicle.table import FreeTable as ExplicitFreeTable
 from fascicle.table import Schema as ExplicitSchema
 from fascicle.table import Table, VirtualModule
 from fascicle.table import list_schemas as explicit_list_schemas
 
 if TYPE_CHECKING:
-    from fascicle.backend.connection import Connection
+    from fascicle._default import Connection
 
 T = TypeVar("T", bound=type[Table])
 
@@ -27,6 +30,11 @@ class Schema(ExplicitSchema):
 
     def _default_connection(self) -> Connection:
         return _default.connection()
+
+    @property
+    def connection(self) -> Connection:
+        """Connection on which the schema lives."""
+        return cast("Connection", super().connection)
 
     def __call__(self, cls: T, *, context: Mapping[str, Any] | None = None) -> T:
         """Declare a table class and bind it: the decorator ``@schema``."""
@@ -77,6 +85,23 @@ def conn(
     return _default.connection(reset=reset or (changed and _default.current().connection is None))
 
 
+class FreeTable(ExplicitFreeTable):
+    """A table known by its name alone, without a class.
+
+    Parameters
+    ----------
+    connection : Connection
+        May be left out: ``FreeTable("lab.subject")`` is on the default connection.
+    full_table_name : str
+        ``schema.table``, quoted as SQL writes it or plain.
+    """
+
+    def __init__(self, connection: Any, full_table_name: str | TableName | None = None) -> None:
+        if full_table_name is None:
+            connection, full_table_name = _default.connection(), connection
+        super().__init__(connection, full_table_name)
+
+
 def list_schemas(connection: Connection | None = None) -> list[str]:
     """Return the names of the schemas on a connection (the default one unless given)."""
     return explicit_list_schemas(connection or _default.connection())
@@ -123,21 +148,56 @@ def virtual_schema(schema_name: str, **options: Any) -> PublicVirtualModule:
     return PublicVirtualModule(schema_name, schema_name, **options)
 
 
+def list_codecs() -> list[str]:
+    """Return the names of the codecs that definitions may use, installed packages' included."""
+    return list(default_registry())
+
+
+def get_codec(name: str) -> Codec:
+    """Return the codec of a name.
+
+    Raises
+    ------
+    CodecError
+        If there is none.
+    """
+    return default_registry().get(name)
+
+
 class Instance:
     """Settings and a connection of their own, apart from the defaults.
 
     Parameters
     ----------
-    url : str, optional
-        Database; by default as the settings say.
+    host : str, optional
+        URL of a database, or name of a server; by default as the settings say.
+    user, password, port, use_tls, backend
+        As for `Connection`.
     config : Config, optional
-    **options
-        Options of `fascicle.connect`.
+        Settings; by default read anew.
+    **settings
+        Further settings, dots written as two underscores: ``safemode=False``, ``display__limit=5``.
     """
 
-    def __init__(self, url: str | None = None, *, config: Config | None = None, **options: Any) -> None:
+    def __init__(
+        self,
+        host: Any = None,
+        user: str | None = None,
+        password: str | None = None,
+        port: int | None = None,
+        use_tls: bool | dict[str, Any] | None = None,
+        backend: str | None = None,
+        *,
+        config: Config | None = None,
+        **settings: Any,
+    ) -> None:
         self.config = config or Config()
-        self.connection = _default.connect(url, config=self.config, **options)
+        for name, value in settings.items():
+            self.config[name.replace("__", ".")] = value
+        place = _default.configured_url(self.config) if host is None else host
+        self.connection = _default.Connection(
+            place, user, password, port, use_tls, backend=backend, config=self.config
+        )
 
     def Schema(self, schema_name: str | None = None, **options: Any) -> Schema:  # noqa: N802  (the published name)
         """Make a schema on this instance's connection."""
@@ -145,9 +205,7 @@ class Instance:
 
     def FreeTable(self, full_table_name: str) -> Any:  # noqa: N802
         """Return a table by its full name."""
-        from fascicle.table import FreeTable
-
-        return FreeTable(self.connection, full_table_name)
+        return ExplicitFreeTable(self.connection, full_table_name)
 
     def close(self) -> None:
         """Close the connection."""

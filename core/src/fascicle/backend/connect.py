@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from typing import Any
 
 from fascicle.backend.connection import Connection
@@ -43,6 +44,23 @@ def connect(url: str | DatabaseUrl | os.PathLike[str], **options: Any) -> Connec
     LostConnectionError, AccessError
         If the server cannot be reached, or refuses.
     """
+    place, pool = locate(url, options)
+    connection = Connection(place, find_backend(place.scheme), **pool)
+    greet(connection)
+    return connection
+
+
+def locate(
+    url: str | DatabaseUrl | os.PathLike[str], options: Mapping[str, Any]
+) -> tuple[DatabaseUrl, dict[str, Any]]:
+    """Merge a URL and options, as `connect` takes them, into a place and the shape of a pool.
+
+    Raises
+    ------
+    ConfigError
+        If the URL or an option makes no sense.
+    """
+    options = dict(options)
     if isinstance(url, os.PathLike):
         url = DatabaseUrl("sqlite", database=os.fspath(url))
     place = DatabaseUrl.parse(url)
@@ -51,15 +69,16 @@ def connect(url: str | DatabaseUrl | os.PathLike[str], **options: Any) -> Connec
     if "port" in parts and parts["port"] is not None:
         parts["port"] = _port(parts["port"])
     given = {name: value for name, value in options.items() if value is not None}
-    place = place.evolve(**parts, options=given)
-    connection = Connection(place, find_backend(place.scheme), **pool)
+    return place.evolve(**parts, options=given), pool
+
+
+def greet(connection: Connection) -> None:
+    """Ask a new connection for a sign of life: a wrong password or path is told here, not at some later statement."""
     try:
-        # A wrong password or path is told here, not at some later statement.
         connection.ping()
     except BaseException:
         connection.close()
         raise
-    return connection
 
 
 def _port(value: Any) -> int:

@@ -148,6 +148,7 @@ class Connection:
         args: Sequence[Any] | Mapping[str, Any] = (),
         *,
         as_dict: bool = False,
+        suppress_warnings: bool = True,
         reconnect: bool | None = None,
     ) -> Cursor:
         """Run SQL written by hand.
@@ -160,6 +161,8 @@ class Connection:
             Arguments, bound by the driver; a mapping for ``%(name)s``.
         as_dict : bool
             Whether rows are dicts instead of tuples.
+        suppress_warnings : bool
+            Accepted for programs that pass it: warnings of a server are never shown.
         reconnect : bool, optional
             Whether a reading statement may be repeated after a lost connection (it may, unless ``False``).
 
@@ -319,6 +322,10 @@ class Connection:
         except FascicleError:
             return False
         return True
+
+    def connect(self) -> None:
+        """Make sure that the database can be reached; sessions are opened as they are needed."""
+        self.ping()
 
     def close(self) -> None:
         """Roll back the calling thread's transaction and close all sessions; idempotent."""

@@ -33,6 +33,8 @@ class Heading(Mapping[str, Attribute]):
                 raise HeadingError(f"two attributes are named {attribute.name!r}")
             self._attributes[attribute.name] = attribute
         self.comment = comment
+        #: Secondary indexes of a table: attributes to ``{"unique": bool}``; queries have none.
+        self.indexes: Mapping[tuple[str, ...], Mapping[str, bool]] = {}
 
     def __getitem__(self, name: str) -> Attribute:
         try:
@@ -86,6 +88,11 @@ class Heading(Mapping[str, Attribute]):
     def non_blobs(self) -> list[str]:
         """Names of attributes stored as they are."""
         return [a.name for a in self._attributes.values() if a.codec is None]
+
+    @property
+    def has_autoincrement(self) -> bool:
+        """Whether the database numbers the rows itself."""
+        return any(a.autoincrement for a in self._attributes.values())
 
     def visible(self) -> Heading:
         """Heading without hidden attributes."""

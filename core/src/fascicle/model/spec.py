@@ -83,7 +83,10 @@ class TableSpec:
     @cached_property
     def heading(self) -> Heading:
         """Visible attributes."""
-        return Heading((a for a in self.attributes if not a.is_hidden), self.comment)
+        heading = Heading((a for a in self.attributes if not a.is_hidden), self.comment)
+        keys = {tuple(c for c, _ in key.columns): {"unique": True} for key in self.foreign_keys if key.unique}
+        heading.indexes = {**keys, **{index.columns: {"unique": index.unique} for index in self.indexes}}
+        return heading
 
     @cached_property
     def full_heading(self) -> Heading:

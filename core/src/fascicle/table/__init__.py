@@ -8,6 +8,7 @@ from fascicle.table.schema import DriftWarning, Schema, list_schemas
 from fascicle.table.spawn import VirtualModule
 from fascicle.table.tiers import FreeTable, Lookup, Manual, Part
 from fascicle.table.write.checks import Fault
+from fascicle.table.write.validation import ValidationResult
 
 __all__ = [
     "DeletePlan",
@@ -23,6 +24,7 @@ __all__ = [
     "Runtime",
     "Schema",
     "Table",
+    "ValidationResult",
     "VirtualModule",
     "list_schemas",
     "runtime_of",

@@ -19,8 +19,9 @@ from fascicle.table.meta import TableMeta
 from fascicle.table.remove.delete import DeleteOptions, delete, delete_quick
 from fascicle.table.remove.drop import drop, drop_quick
 from fascicle.table.remove.plan import DeletePlan, plan_delete
-from fascicle.table.write.insert import InsertOptions, Writer, insert, insert_query, prepare_all
+from fascicle.table.write.insert import InsertOptions, Writer, insert, insert_query
 from fascicle.table.write.update import update1
+from fascicle.table.write.validation import ValidationResult, validate
 
 if TYPE_CHECKING:
     from fascicle.backend.connection import Connection
@@ -86,6 +87,11 @@ class Table(QueryExpression, metaclass=TableMeta):
         return self._bound().name.table
 
     @dualproperty
+    def class_name(self) -> str:
+        """Name of the table's class, ``Master.Part`` for a part."""
+        return self._bound().name.class_name
+
+    @dualproperty
     def database(self) -> str:
         """Name of the schema."""
         return self._bound().name.schema
@@ -102,11 +108,13 @@ class Table(QueryExpression, metaclass=TableMeta):
         return self._bound().is_declared
 
     @dualmethod
-    def describe(self, printout: bool = False) -> str:
+    def describe(self, context: Mapping[str, Any] | None = None, printout: bool = False) -> str:
         """Return a definition that declares the same table again.
 
         Parameters
         ----------
+        context : mapping, optional
+            Accepted for programs that pass it: tables of other schemas are named ``schema.Table``.
         printout : bool
             Also send it to the person (terminal or notebook).
         """
@@ -251,27 +259,43 @@ class Table(QueryExpression, metaclass=TableMeta):
         """Refuse inserts that a tier does not admit; tiers that are filled by ``make`` override this."""
 
     @dualmethod
-    def validate(self, rows: Any, ignore_extra_fields: bool = False) -> list[Any]:
-        """Check rows without writing them.
+    def validate(self, rows: Any, ignore_extra_fields: bool = False) -> ValidationResult:
+        """Check rows without writing them; keys that exist and parents that are missing are not looked for.
 
         Returns
         -------
-        list of Fault
-            Every bad cell with row, attribute and reason; empty when all rows fit.
+        ValidationResult
+            True if every row fits; ``errors`` has row, attribute and reason of every bad cell.
         """
-        from fascicle.errors import FascicleError
-
         binding = self._bound()
-        try:
-            prepare_all(
-                Writer(binding.connection, binding.spec), rows, InsertOptions("error", ignore_extra_fields)
+        return validate(Writer(binding.connection, binding.spec), rows, ignore_extra_fields)
+
+    @dualmethod
+    def insert_dataframe(self, /, df: Any, index_as_pk: bool | None = None, **options: Any) -> None:
+        """Insert a pandas DataFrame.
+
+        Parameters
+        ----------
+        df : pandas.DataFrame
+        index_as_pk : bool, optional
+            ``True``: the index is the primary key; ``False``: it is left out; by default it is used if it is named.
+        **options
+            As for `insert`.
+
+        Raises
+        ------
+        QueryError
+            If the index should be the primary key and has other names.
+        """
+        key = self.primary_key
+        if index_as_pk and set(df.index.names) != set(key):
+            raise QueryError(
+                f"the index of the frame is {', '.join(map(str, df.index.names))} and not the primary key",
+                where=type(self).__name__,
+                why=f"the primary key is {', '.join(key)}",
+                try_="set_index() with those names, or index_as_pk=False",
             )
-        except FascicleError as error:
-            faults = error.details.get("faults")
-            if faults is None:
-                raise
-            return list(faults)
-        return []
+        self.insert(df.reset_index(drop=True) if index_as_pk is False else df, **options)
 
     @dualmethod
     def update1(self, row: Mapping[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from fascicle.errors import QueryError
@@ -59,9 +59,16 @@ class QueryExpression:
         return list(self.heading.primary_key)
 
     @dualmethod
-    def make_sql(self) -> str:
-        """Return the SELECT that a fetch would send, with its placeholders (for reading, not for running)."""
-        return columns.compile_fetch(self, None, columns.Slice()).sql.text
+    def make_sql(self, fields: Sequence[str] | None = None) -> str:
+        """Return the SELECT that a fetch would send, with its placeholders (for reading, not for running).
+
+        Parameters
+        ----------
+        fields : sequence of str, optional
+            Attributes to select; all by default.
+        """
+        names = None if fields is None else columns.expand(self, fields)
+        return columns.compile_fetch(self, names, columns.Slice()).sql.text
 
     # --- operators -----------------------------------------------------------------------------------------
     def _same(self, node: nodes.Node) -> Self:
