@@ -191,7 +191,7 @@ class FromPackage(Codec, register=False):
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch) -> dict[str, list[EntryPoint]]:
     offers: dict[str, list[EntryPoint]] = {}
-    monkeypatch.setattr(registry_module, "entry_points", lambda group: offers.get(group, []))
+    monkeypatch.setattr("importlib_metadata.entry_points", lambda group: offers.get(group, []))
     return offers
 
 
