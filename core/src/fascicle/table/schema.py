@@ -134,21 +134,20 @@ class Schema:
         _check_schema_name(schema_name)
         if connection is not None:
             self._connection = connection
-        self._create_schema = self._create_schema if create_schema is None else create_schema
+        self._open(schema_name, self._create_schema if create_schema is None else create_schema)
         self._create_tables = self._create_tables if create_tables is None else create_tables
         self.context.update(add_objects or {})
-        self._open(schema_name)
         self.database = schema_name
         waiting, self._waiting = self._waiting, []
         for cls, context, frame in waiting:
             self._decorate(cls, context, frame)
 
-    def _open(self, schema_name: str) -> None:
+    def _open(self, schema_name: str, create: bool) -> None:
         connection = self.connection
         catalog = connection.catalog.load(schema_name)
         if any(name.schema == schema_name for name in catalog):
             return
-        if self._create_schema:
+        if create:
             connection.refuse_in_transaction("create a schema")
             connection.execute_script(connection.dialect.create_schema(schema_name))
         elif schema_name not in connection.schemas:

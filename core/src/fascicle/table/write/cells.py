@@ -32,10 +32,14 @@ def convert(attribute: Attribute, value: Any) -> Any:
         If the value does not fit the attribute's type.
     """
     value = plain(value)
-    if value is None:
+    if value is None or (value == "" and _is_number(attribute)):  # an empty field of a form or a CSV file
         return None
     converter = CONVERTERS.get(attribute.type.name)
     return value if converter is None else converter(attribute, value)
+
+
+def _is_number(attribute: Attribute) -> bool:
+    return attribute.type.is_integer or attribute.type.name in ("float32", "float64", "decimal")
 
 
 def plain(value: Any) -> Any:
