@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from fascicle.errors import DuplicateError, FascicleError, MakeError
+from fascicle.populate.contract import Contract
 from fascicle.populate.forms import call_make
 from fascicle.populate.inputs import Input, digest_rows
 from fascicle.populate.making import Closing, Making
@@ -38,6 +39,7 @@ class Maker:
         self.table = table
         self.options = options
         self.connection = table.connection
+        self._contract = Contract(table)
 
     def make(self, key: dict[str, Any], interrupts: Interrupts, closings: tuple[Closing, ...] = ()) -> bool:
         """Make one key and commit it.
@@ -67,6 +69,10 @@ class Maker:
     def _make_once(self, key: dict[str, Any], interrupts: Interrupts, closings: tuple[Closing, ...]) -> bool:
         table = type(self.table)()
         making = Making(self.connection, self.table.table_id, key)
+        if self.table.writes:
+            making.extra = self._contract.cone.writable
+        if not self._contract.is_off:
+            making.scope, making.guard = self._contract.check_read, self._contract.check_write
         try:
             with making.in_force():
                 call_make(making, table, self.options.make_kwargs)

@@ -66,7 +66,7 @@ class Making:
         The table whose make runs.
     key : dict
     guard : callable, optional
-        Called with verb, name and phase before each write to another table; raises to refuse it.
+        Called with verb and table before each write; raises to refuse it.
     scope : callable, optional
         Called with the node of each query before it runs; raises to refuse it.
     """
@@ -84,6 +84,7 @@ class Making:
     started: float = field(default_factory=time.time)
     clock: float = field(default_factory=time.perf_counter)
     wrote: bool = False
+    extra: frozenset[TableName] = frozenset()
 
     @property
     def seconds(self) -> float:
@@ -92,7 +93,7 @@ class Making:
 
     def admits(self, name: TableName) -> bool:
         """Whether rows of a table may be inserted now without further leave."""
-        return name == self.name
+        return name == self.name or name in self.extra
 
     def enter(self, phase: str) -> None:
         """Note which phase of a make in several phases begins."""
@@ -112,7 +113,8 @@ class Making:
     def reading(self, connection: Connection, node: Node) -> None:
         """Hear of a query."""
         if connection is self.connection and self.scope is not None:
-            self.scope(node)
+            with watched_by(None):
+                self.scope(node)
 
     def read(self, connection: Connection, sql: Sql, rows: Sequence[tuple[Any, ...]] | None) -> None:
         """Keep what was read, in short, to tell later whether it is still so; own rows do not count."""

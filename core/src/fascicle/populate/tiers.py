@@ -12,6 +12,7 @@ from fascicle.table.dual import dualmethod, dualproperty
 if TYPE_CHECKING:
     from fascicle.populate.jobs.table import JobTable
     from fascicle.populate.summary import PopulateSummary
+    from fascicle.populate.upstream import Upstream
     from fascicle.table.expression import QueryExpression
     from fascicle.table.runtime import Runtime
 
@@ -41,6 +42,13 @@ class AutoPopulated(Table):
         from fascicle.populate.keysource import default_key_source
 
         return default_key_source(self)
+
+    @dualproperty
+    def upstream(self) -> Upstream:
+        """Ancestors of the key being made, or of the rows of a restricted table, by class or name."""
+        from fascicle.populate.upstream import upstream_of
+
+        return upstream_of(self)
 
     @dualproperty
     def jobs(self) -> JobTable:
