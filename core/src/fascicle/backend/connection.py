@@ -124,7 +124,7 @@ class Connection:
         int
             How many rows were inserted or replaced.
         """
-        if isinstance(rows, list | tuple):
+        if isinstance(rows, Sequence):
             return self._insert_chunk(spec, columns, rows, mode)
         pending = iter(rows)
         count = 0

@@ -17,6 +17,8 @@ from uuid import UUID
 
 from pymysql.err import DataError
 
+from fascicle.backend.rows import columns_of
+
 _MARK = re.compile(r"%[s%]")
 _SEPARATOR = "\x1f\x1e"
 NULL = b"NULL"
@@ -165,7 +167,7 @@ def row_literals(rows: Sequence[Sequence[Any]]) -> list[bytes]:
     list of bytes
         One entry a row.
     """
-    columns = [_column(column) for column in zip(*rows, strict=True)]
+    columns = [_column(column) for column in columns_of(rows)]
     if not columns:
         return [b"()"] * len(rows)
     if any(isinstance(column[0], bytes) for column in columns):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from fascicle.backend.protocol import Row
+from fascicle.backend.rows import ColumnRows, columns_of
 from fascicle.model import Attribute, TableSpec
 
 _BINARY = {
@@ -74,17 +74,11 @@ def _binary_type(attribute: Attribute) -> str | None:
     return _BINARY.get(attribute.type.name)
 
 
-def _with_jsonb(rows: Iterable[Row], places: frozenset[int]) -> Iterable[Row]:
-    for row in rows:
-        yield tuple(
-            _JSONB_VERSION + value.encode() if n in places and value is not None else value
-            for n, value in enumerate(row)
-        )
-
-
-def without_repeats(spec: TableSpec, columns: Sequence[str], rows: Sequence[Row]) -> Sequence[Row]:
-    """Leave of several rows with one primary key the last: one statement cannot replace a row twice."""
-    in_key = {a.name for a in spec.attributes if a.in_key}
-    places = [n for n, name in enumerate(columns) if name in in_key]
-    last: dict[tuple[Any, ...], Row] = {tuple(row[n] for n in places): row for row in rows}
-    return rows if len(last) == len(rows) else list(last.values())
+def _with_jsonb(rows: Sequence[Row], places: frozenset[int]) -> Sequence[Row]:
+    columns = [
+        [None if value is None else _JSONB_VERSION + value.encode() for value in column]
+        if number in places
+        else column
+        for number, column in enumerate(columns_of(rows))
+    ]
+    return ColumnRows(columns, len(rows))

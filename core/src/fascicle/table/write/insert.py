@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fascicle.backend.protocol import Mode
+from fascicle.backend.rows import ColumnRows
 from fascicle.errors import (
     CodecError,
     DuplicateError,
@@ -59,7 +60,7 @@ class Prepared:
 
     names: list[str]
     columns: list[Sequence[Any]]
-    rows: list[tuple[Any, ...]]
+    rows: ColumnRows
 
 
 class Writer:
@@ -86,7 +87,7 @@ class Writer:
             checked = checked_column(attribute, column, batch.numbers, self._codec_encoder(attribute), faults)
             columns.append(checked)
             encoded.append(_encode(self.connection.dialect.encoder(attribute), checked))
-        return Prepared(batch.names, columns, [] if faults else list(zip(*encoded, strict=True)))
+        return Prepared(batch.names, columns, ColumnRows(encoded, len(batch)))
 
     def _add_missing(self, batch: Batch, faults: list[Fault], fill: Sequence[str]) -> None:
         present = set(batch.names)
@@ -172,18 +173,27 @@ def _prepare(writer: Writer, parts: list[Batch], faults: list[Fault]) -> list[Pr
 
 def merged(prepared: list[Prepared]) -> list[Prepared]:
     """Join batches that name the same attributes, so that they travel as one statement."""
-    groups: dict[tuple[str, ...], Prepared] = {}
+    groups: dict[tuple[str, ...], list[Prepared]] = {}
     for part in prepared:
-        order = tuple(sorted(part.names))
-        if order not in groups:
-            groups[order] = part
-            continue
-        first = groups[order]
-        position = [part.names.index(name) for name in first.names]
-        columns = [[*a, *part.columns[i]] for a, i in zip(first.columns, position, strict=True)]
-        rows = [*first.rows, *(tuple(row[i] for i in position) for row in part.rows)]
-        groups[order] = Prepared(first.names, columns, rows)  # type: ignore[arg-type]
-    return list(groups.values())
+        groups.setdefault(tuple(sorted(part.names)), []).append(part)
+    return [parts[0] if len(parts) == 1 else _joined(parts) for parts in groups.values()]
+
+
+def _joined(parts: list[Prepared]) -> Prepared:
+    names = parts[0].names
+    places = [[part.names.index(name) for name in names] for part in parts]
+
+    def column(number: int, of_part: Callable[[Prepared], Sequence[Sequence[Any]]]) -> list[Any]:
+        return [
+            value for part, place in zip(parts, places, strict=True) for value in of_part(part)[place[number]]
+        ]
+
+    numbers = range(len(names))
+    encoded = [column(number, lambda part: part.rows.columns) for number in numbers]
+    length = sum(len(part.rows) for part in parts)
+    return Prepared(
+        names, [column(n, lambda part: part.columns) for n in numbers], ColumnRows(encoded, length)
+    )
 
 
 def _prepare_lazily(writer: Writer, rows: Any, options: InsertOptions) -> Iterator[list[Prepared]]:
