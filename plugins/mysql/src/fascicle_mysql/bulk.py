@@ -20,10 +20,9 @@ def inserts(
     """Yield the statements that insert `rows`, each fitting into a packet if a single row does."""
     head = _unescaped(DIALECT.insert_into(spec, columns)) + (b"" if columns else b" ()")
     tail = _unescaped(DIALECT.conflict_clause(spec, columns, mode))
-    if len(rows) == 1 and columns and tail:
-        # Only of an INSERT .. SELECT does the server say whether its one row was there already.
-        yield head + b" SELECT " + row_literals(rows)[0][1:-1] + b" FROM DUAL" + tail
-        return
+    if mode == "skip" and len(rows) == 1 and _has_fixed_key(spec, columns):
+        # Only of several rows does the server say how many were there already; the repeated one counts as one.
+        rows = [*rows, *rows]
     limit = min(max_packet - MARGIN, STATEMENT_BYTES) - len(head) - len(tail)
     for start in range(0, len(rows), ROWS_AT_ONCE):
         literals = row_literals(rows[start : start + ROWS_AT_ONCE])
@@ -31,6 +30,13 @@ def inserts(
             count = _fitting(literals, limit)
             yield head + b" VALUES " + b",".join(literals[:count]) + tail
             literals = literals[count:]
+
+
+def _has_fixed_key(spec: TableSpec, columns: Sequence[str]) -> bool:
+    """Whether a row given twice has the same key twice: all of it is given, or has a constant default."""
+    given = frozenset(columns)
+    fixed = (bool, int, float, str)
+    return all(a.name in given or isinstance(a.default, fixed) for a in spec.attributes if a.in_key)
 
 
 def _fitting(literals: Sequence[bytes], limit: int) -> int:

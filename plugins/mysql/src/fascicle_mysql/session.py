@@ -10,6 +10,7 @@ import pymysql.err
 from pymysql.constants import CLIENT, ER
 
 from fascicle.backend.protocol import Isolation, Mode, Result, Row
+from fascicle.backend.repeats import without_repeats
 from fascicle.backend.url import DatabaseUrl
 from fascicle.errors import ConfigError
 from fascicle.model import TableSpec
@@ -163,12 +164,15 @@ class MysqlSession:
         """Insert rows by multi-row statements as large as the server takes."""
         if not rows:
             return 0
+        if mode == "replace":
+            rows = without_repeats(spec, columns, rows)
         try:
-            return self._insert_all(inserts(spec, columns, rows, mode, self._max_packet), mode)
+            inserted = self._insert_all(inserts(spec, columns, rows, mode, self._max_packet), mode)
         except pymysql.err.IntegrityError as error:
             if mode != "error" and number_of(error) == NULL_IN_KEY:
                 raise other_conflict(spec) from error
             raise
+        return len(rows) if mode == "replace" else inserted
 
     def _insert_all(self, statements: Iterator[bytes], mode: Mode) -> int:
         first, second = next(statements), next(statements, None)
@@ -182,11 +186,11 @@ class MysqlSession:
 
     def _insert(self, statement: bytes, mode: Mode) -> int:
         answer = self._run([statement])[0]
-        counted = _COUNTS.search(answer.message)
-        if mode == "error" or not counted:
+        counted = _COUNTS.search(answer.message) if mode == "skip" else None
+        if not counted:
             return answer.affected
         given, met = map(int, counted.groups())
-        return given - met if mode == "skip" else given
+        return given - met
 
     @contextlib.contextmanager
     def _whole(self) -> Iterator[None]:

@@ -12,11 +12,12 @@ from psycopg.pq import TransactionStatus
 from psycopg.types.string import TextBinaryLoader
 
 from fascicle.backend.protocol import Isolation, Mode, Result, Row
+from fascicle.backend.repeats import without_repeats
 from fascicle.backend.url import DatabaseUrl
 from fascicle.model import TableSpec
 from fascicle.sql.statement import Sql
 from fascicle_postgres import tls
-from fascicle_postgres.bulk import copy_plan, without_repeats
+from fascicle_postgres.bulk import copy_plan
 from fascicle_postgres.dialect import DIALECT
 
 OPTIONS = (*tls.OPTIONS, "connect_timeout", "application_name", "prepare_threshold", "unix_socket")
