@@ -528,6 +528,24 @@ PATHS = [
     ("j.w = 'ÉTÉ'", False),
     ("j.w = s", False),
     ("j.w LIKE 'É%'", False),
+    ("j.w > 'z'", True),
+    ("CASE WHEN ok THEN 'a' ELSE 'b' END < 'B'", False),
+    ("greatest(j.w, 'z')", "été"),
+    ("greatest('a', 'B')", "a"),
+    ("min(j.w)", "été"),
+    ("CAST(u AS char) < 'A'", True),
+    ("concat(x, 'a') BETWEEN '7A' AND '7b'", True),
+    ("right(s, -1) IS NULL", False),
+    ("right(note, -1) IS NULL", True),
+    ("j.n[0]", None),
+    ("j[0] IS NULL", True),
+    ("f + y", FLOAT32 + 2.5),
+    ("CASE WHEN ok THEN f END", FLOAT32),
+    ("max(f)", FLOAT32),
+    ("CAST(f AS double)", FLOAT32),
+    ("round(-13, -1)", -10),
+    ("-weekday(d)", -5),
+    ("nullif(p, 5.0)", D("12.34")),
     ("json_type(j) = 'OBJECT'", False),
     ("j.nope IS NULL", True),
     ("j.n IS NOT NULL", True),
@@ -728,7 +746,8 @@ class Place:
     def insert(self, rows: list[tuple[Any, ...]]) -> None:
         encoders = [self.dialect.encoder(a) for a in self.spec.attributes]
         encoded = [
-            tuple(v if e is None else e(v) for v, e in zip(row, encoders, strict=True)) for row in rows
+            tuple(v if e is None or v is None else e(v) for v, e in zip(row, encoders, strict=True))
+            for row in rows
         ]
         self.connection.bulk_insert(self.spec, list(self.heading), encoded, "error")
 

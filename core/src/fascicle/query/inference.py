@@ -82,10 +82,12 @@ def contains_aggregate(scalar: Scalar) -> bool:
 
 
 def value_type(type_: CoreType | None) -> CoreType | None:
-    """Type of a computed value: whole numbers have 64 bits, texts no length."""
+    """Type of a computed value: whole numbers have 64 bits, floats double precision, texts no length."""
     if type_ is None:
         return None
-    return f.INT64 if type_.is_integer else f.TEXT if type_.is_text else type_
+    if type_.is_integer:
+        return f.INT64
+    return f.FLOAT64 if type_.is_float else f.TEXT if type_.is_text else type_
 
 
 def call_type(function: Function, types: Sequence[CoreType | None], node: Call) -> CoreType | None:

@@ -312,7 +312,7 @@ class Renderer:
         if kind == "number":
             return dialect.number(arg)
         if kind == "any":
-            return dialect.sortable(arg)
+            return dialect.unified(dialect.sortable(arg), value_type(arg.type))
         if kind == "same":
             return dialect.unified(arg, type_ if type_ != f.BOOL else arg.type)
         return arg

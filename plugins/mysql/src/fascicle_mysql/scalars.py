@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fascicle.model import CoreType
@@ -34,6 +35,7 @@ from fascicle.sql.scalars import TEMPLATES, Binder, CommonScalars, Conversion
 if TYPE_CHECKING:
     from fascicle.sql.render import Renderer
 
+_WIDE = Context(prec=100)
 _FULL = "DATE_FORMAT({0}, '%%Y-%%m-%%d %%H:%%i:%%s.%%f')"
 _UUID_TEXT = "INSERT(INSERT(INSERT(INSERT(LOWER(HEX({0})), 9, 0, '-'), 14, 0, '-'), 19, 0, '-'), 24, 0, '-')"
 _LITERALS = {"date": "CAST({} AS DATE)", "datetime": "CAST({} AS DATETIME(6))", "time": "CAST({} AS TIME(6))"}
@@ -265,6 +267,16 @@ class ScalarDialect(CommonScalars):
         cast = None if type_ is None else _LITERALS.get(type_.name)
         return sql_placeholder if cast is None else cast.format(sql_placeholder)
 
+    def binder(self, type_: CoreType) -> Binder | None:
+        """Return the function that turns a checked value into what the driver writes."""
+        return _decimal_binder(f.scale_of(type_)) if type_.name == "decimal" else super().binder(type_)
+
+    def unified(self, operand: Rendered, target: CoreType | None) -> Rendered:
+        """A bare float32 would be printed with six digits."""
+        if operand.type is not None and operand.type.name == "float32":
+            operand = fill("({0} + 0e0)", operand, type_=f.FLOAT64)
+        return super().unified(operand, target)
+
     def same_family(self, operand: Rendered, target: CoreType) -> Rendered:
         """Change decimal places (rounding) and fractional seconds (cutting), cut text."""
         if target == operand.type:
@@ -275,6 +287,8 @@ class ScalarDialect(CommonScalars):
             if f.digits_of(target) >= f.digits_of(operand.type):
                 return _date_to_datetime(self, operand, target)
             return _date_to_datetime(self, _moment_text(operand, f.digits_of(target)), target)
+        if target.name == "float64":
+            return fill("({0} + 0e0)", operand, type_=target)
         if target.name == "float32":
             return fill("(CAST({0} AS FLOAT) + 0e0)", operand, type_=target)
         if operand.type is not None and operand.type.name == "enum":
@@ -316,6 +330,8 @@ class ScalarDialect(CommonScalars):
 
     def negative(self, op: str, operand: Rendered, type_: CoreType | None) -> Rendered:
         """Render a sign; the bits of a whole number stay signed."""
+        if op == "-" and type_ == f.INT64:
+            return fill("(0 - {0})", self.number(operand), type_=type_)  # a bare sign may make a decimal
         done = super().negative(op, operand, type_)
         return fill("CAST({0} AS SIGNED)", done, type_=type_) if op == "~" else done
 
@@ -330,7 +346,14 @@ class ScalarDialect(CommonScalars):
     def round_exact(self, operand: Rendered, digits: int, *, cut: bool) -> Rendered:
         """Round a whole number or a decimal."""
         digits = min(digits, f.scale_of(operand.type))
-        return fill(f"{'TRUNCATE' if cut else 'ROUND'}({{0}}, {digits})", operand, type_=operand.type)
+        name = "TRUNCATE" if cut else "ROUND"
+        if f.family(operand.type) == "int":
+            return (
+                operand
+                if digits >= 0
+                else fill(f"({name}({{0}}, {digits}) DIV 1)", operand, type_=operand.type)
+            )
+        return fill(f"{name}({{0}}, {digits})", operand, type_=operand.type)
 
     def like(self, node: Like, operand: Rendered, pattern: Rendered) -> Rendered:
         """Columns of ours are case-sensitive by their collation; so is what is computed from them."""
@@ -348,7 +371,7 @@ class ScalarDialect(CommonScalars):
 
     def json_path(self, node: JsonPath, operand: Rendered) -> Rendered:
         """Read a value inside JSON; JSON's null is NULL."""
-        found = fill("JSON_EXTRACT({0}, {1})", operand, Rendered("%s", (dollar(node.steps),)), type_=f.JSON)
+        found = _within_arrays(node, operand)
         target = node.type or f.TEXT
         if target.name == "json":
             return found
@@ -369,3 +392,27 @@ class ScalarDialect(CommonScalars):
     def limit(self, limit: int | None, offset: int) -> str:
         """An offset needs a limit here."""
         return super().limit(18_446_744_073_709_551_615 if limit is None and offset else limit, offset)
+
+
+def _extract(operand: Rendered, steps: tuple[str | int, ...]) -> Rendered:
+    return fill("JSON_EXTRACT({0}, {1})", operand, Rendered("%s", (dollar(steps),)), type_=f.JSON)
+
+
+def _within_arrays(node: JsonPath, operand: Rendered) -> Rendered:
+    """Extract a value; ``[0]`` of what is no array would be the thing itself here, and is nothing elsewhere."""
+    found = _extract(operand, node.steps)
+    arrays = [_extract(operand, node.steps[:i]) for i, step in enumerate(node.steps) if isinstance(step, int)]
+    if not arrays:
+        return found
+    tests = join(" AND ", [fill("JSON_TYPE({0}) = 'ARRAY'", array) for array in arrays])
+    return fill("(CASE WHEN {0} THEN {1} END)", tests, found, type_=f.JSON)
+
+
+def _decimal_binder(scale: int) -> Binder:
+    unit = Decimal(1).scaleb(-scale)
+
+    def bind(value: Decimal) -> Decimal:
+        # The places of a literal are those of the result.
+        return value.quantize(unit, context=_WIDE)
+
+    return bind

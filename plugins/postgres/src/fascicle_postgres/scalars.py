@@ -65,6 +65,7 @@ _FORMATS = {
     "a": "Dy",
     "%": "%",
 }
+_BY_CODE = ' COLLATE "C")'
 # Upper and lower case of all letters, whatever the locale of the database.
 _FOLD = '{name}({{0}} COLLATE "und-x-icu") COLLATE "C"'
 _LOWER, _UPPER = (f"({_FOLD.format(name=name)})" for name in ("lower", "upper"))
@@ -121,6 +122,7 @@ def _group_concat(dialect: Any, node: Call, args: Sequence[Rendered]) -> Rendere
 
 def _jointly(name: str) -> Handler:
     def handle(dialect: Any, node: Call, args: Sequence[Rendered]) -> Rendered:
+        args = [dialect.sortable(arg) for arg in args]
         return fill(f"(CASE WHEN num_nulls({{0}}) = 0 THEN {name}({{0}}) END)", join(", ", args))
 
     return handle
@@ -286,6 +288,12 @@ class ScalarDialect(CommonScalars):
         name = None if type_ is None else _LITERALS.get(type_.name)
         return "NULL" if name is None else f"NULL::{name}"
 
+    def convert(self, operand: Rendered, target: CoreType) -> Rendered:
+        """Turn a value into another type; an enumeration is text first."""
+        if operand.type is not None and operand.type.name == "enum" and target.name != "enum":
+            operand = _enum_text(operand)
+        return super().convert(operand, target)
+
     def same_family(self, operand: Rendered, target: CoreType) -> Rendered:
         """Change decimal places (rounding) and fractional seconds (cutting), cut text."""
         if target == operand.type:
@@ -297,13 +305,11 @@ class ScalarDialect(CommonScalars):
             return fill(cut(moment, target), operand, type_=target)
         if target.name == "float32":
             return fill("({0}::float4)::float8", operand, type_=target)
-        if operand.type is not None and operand.type.name == "enum":
-            operand = self.sortable(operand)
         return super().same_family(operand, target)
 
     def alike(self, operand: Rendered, target: CoreType) -> Rendered:
         """Enumerations compare with one another and with texts as text."""
-        return self.sortable(operand)
+        return _enum_text(operand)
 
     def unified(self, operand: Rendered, target: CoreType | None) -> Rendered:
         """Values that stand in for one another have as many decimal places."""
@@ -312,20 +318,24 @@ class ScalarDialect(CommonScalars):
         return super().unified(operand, target)
 
     def compare(self, op: str, left: Rendered, right: Rendered) -> Rendered:
-        """Render a comparison; an enumeration is greater or less by its text."""
+        """Render a comparison; what is no attribute is greater or less by its text's code points."""
         if op == "<=>":
             return fill("({0} IS NOT DISTINCT FROM {1})", left, right, type_=f.BOOL)
         if op not in ("=", "!=") or _two_enums(left, right):
-            left, right = self.sortable(left), self.sortable(right)
-            if left.text == right.text == "%s::text":
-                right = fill('{0} COLLATE "C"', right, type_=f.TEXT)
+            if _is_bare(left) or _is_bare(right):
+                left, right = _enum_text(left), _enum_text(right)
+            else:
+                left, right = self.sortable(left), self.sortable(right)
         return super().compare(op, left, right)
 
     def sortable(self, operand: Rendered) -> Rendered:
-        """An enumeration would sort by its position."""
-        if operand.type is not None and operand.type.name == "enum":
-            return fill('({0}::text COLLATE "C")', operand, type_=f.TEXT)
-        return operand
+        """An enumeration would sort by its position, computed text by the collation of the database."""
+        if f.family(operand.type) != "text" or (_is_bare(operand) and operand.type.name != "enum"):  # type: ignore[union-attr]
+            return operand
+        operand = _enum_text(operand)
+        return (
+            operand if operand.text.endswith(_BY_CODE) else fill(f"({{0}}{_BY_CODE}", operand, type_=f.TEXT)
+        )
 
     def arithmetic(self, op: str, left: Rendered, right: Rendered, type_: CoreType | None) -> Rendered:
         """Render an arithmetic operator in 64 bits: true quotients, NULL where the divisor is 0."""
@@ -380,23 +390,19 @@ class ScalarDialect(CommonScalars):
     def json_path(self, node: JsonPath, operand: Rendered) -> Rendered:
         """Read a value inside JSON; JSON's null is NULL."""
         target = node.type or f.TEXT
-        steps: list[Rendered] = []
-        for step in node.steps:
-            steps.append(Rendered("%s::text" if isinstance(step, str) else "%s::int4", (step,)))
-        if not steps:
-            found = operand if target.name == "json" else fill("({0} #>> '{}')", operand)
-            return found if target.name == "json" else self.convert(found.typed(f.TEXT), target)
+        as_json = target.name == "json"
+        if not node.steps:
+            return operand if as_json else self.convert(fill("({0} #>> '{}')", operand, type_=f.TEXT), target)
         inner = operand
-        for step_ in steps[:-1]:
-            inner = fill("({0} -> {1})", inner, step_)
-        if target.name == "json":
-            return fill("({0} -> {1})", inner, steps[-1], type_=target)
-        return self.convert(fill("({0} ->> {1})", inner, steps[-1], type_=f.TEXT), target)
+        for step in node.steps[:-1]:
+            inner = _step(inner, step, "->")
+        found = _step(inner, node.steps[-1], "->" if as_json else "->>")
+        return found.typed(target) if as_json else self.convert(found.typed(f.TEXT), target)
 
     def key_set(self, node: KeySet, columns: Sequence[Rendered], render: Renderer) -> Rendered:
         """Send each attribute's values as one array."""
         values = self.bound_columns(node, columns)
-        columns = [self.sortable(column) for column in columns]
+        columns = [_enum_text(column) for column in columns]
         names = ["text" if c.type is None else _LITERALS.get(c.type.name, "text") for c in columns]
         arrays = [Rendered(f"%s::{name}[]", (column,)) for name, column in zip(names, values, strict=True)]
         if len(columns) == 1:
@@ -418,6 +424,25 @@ def _wide(operand: Rendered) -> Rendered:
     return fill("{0}::float8", operand, type_=operand.type) if operand.type.name == "float32" else operand
 
 
+def _is_bare(operand: Rendered) -> bool:
+    """Whether it is an attribute as it is stored, whose collation then holds."""
+    return operand.text[:1] == operand.text[-1:] == '"' and "::" not in operand.text
+
+
+def _enum_text(operand: Rendered) -> Rendered:
+    if operand.type is None or operand.type.name != "enum":
+        return operand
+    return fill(f"({{0}}::text{_BY_CODE}", operand, type_=f.TEXT)
+
+
 def _two_enums(left: Rendered, right: Rendered) -> bool:
     """Whether both are attributes: each schema has enumeration types of its own, and they do not compare."""
     return all(s.type is not None and s.type.name == "enum" and s.text != "%s" for s in (left, right))
+
+
+def _step(inner: Rendered, step: str | int, arrow: str) -> Rendered:
+    """Go one step into JSON; the server would take a scalar for an array of one."""
+    if isinstance(step, str):
+        return fill(f"({{0}} {arrow} {{1}})", inner, Rendered("%s::text", (step,)))
+    place = Rendered("%s::int4", (step,))
+    return fill(f"(CASE WHEN jsonb_typeof({{0}}) = 'array' THEN {{0}} {arrow} {{1}} END)", inner, place)

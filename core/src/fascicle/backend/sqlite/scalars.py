@@ -94,7 +94,8 @@ def _side(dialect: Any, node: Call, args: Sequence[Rendered]) -> Rendered:
     if node.name == "left":
         return fill("fascicle_substring({0}, 1, {1})", *args)
     return fill(
-        "(CASE WHEN {1} <= 0 THEN '' WHEN {1} >= length({0}) THEN {0} ELSE substr({0}, -{1}) END)", *args
+        "(CASE WHEN {1} <= 0 THEN substr({0}, 1, 0) WHEN {1} >= length({0}) THEN {0} ELSE substr({0}, -{1}) END)",
+        *args,
     )
 
 
