@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 
 from fascicle.errors import CompileError, DefinitionError
 from fascicle.model import (
@@ -257,11 +258,9 @@ def checked_expression(text: str, spec: TableSpec) -> str:
         If it could.
     """
     bare = re.sub(r"'(?:[^'\\]|'')*'|`[^`]*`|\"[^\"]*\"", "x", text)
-    depth = 0
-    for position, char in enumerate(bare):
-        depth += {"(": 1, ")": -1}.get(char, 0)
-        if depth == 0 and position < len(bare) - 1:
-            break
-    if depth != 0 or not bare.endswith(")") or re.search(r"[;'\"`\\\0#]|--|/\*", bare):
+    depths = list(accumulate({"(": 1, ")": -1}.get(char, 0) for char in bare))
+    # Inside the outer parentheses the depth never falls to zero, and at their end it does.
+    closed = len(depths) > 1 and min(depths[:-1]) > 0 and depths[-1] == 0
+    if not closed or re.search(r"[;'\"`\\\0#]|--|/\*", bare):
         raise DefinitionError(f"{text!r} is no expression that can be indexed", where=str(spec.name))
     return text

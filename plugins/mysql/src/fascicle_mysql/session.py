@@ -24,7 +24,10 @@ from fascicle_mysql.served import ServedCursor
 from fascicle_mysql.wire import Answer, Wire
 
 OPTIONS = (*tls.OPTIONS, "unix_socket", "connect_timeout", "read_timeout")
-SQL_MODE = "STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION"
+SQL_MODE = (
+    "STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,"
+    "NO_UNSIGNED_SUBTRACTION"
+)
 _LEVELS = {"read committed": "READ COMMITTED", "snapshot": "REPEATABLE READ", "serializable": "SERIALIZABLE"}
 _COUNTS = re.compile(rb"Records: (\d+)  Duplicates: (\d+)")
 _SNAPSHOT_CHECK = ((10, 6, 18), (10, 11, 8), (11, 1, 5), (11, 2, 4), (11, 4, 2))
@@ -60,6 +63,7 @@ class MysqlSession:
         elif self.version >= (8, 0, 17):
             names += " COLLATE utf8mb4_0900_bin"
         settings = f"SET {names}, sql_mode = '{mode}', time_zone = '+00:00', autocommit = 1"
+        settings += f", group_concat_max_len = {1 << 30}"  # the default would cut lists short
         if self.is_mariadb and _checks_snapshots(self.version):
             settings += ", innodb_snapshot_isolation = 1"
         results = self._run([settings.encode(), b"SELECT @@max_allowed_packet"])
