@@ -228,6 +228,33 @@ def test_calls() -> None:
     assert expr("if(x > 1, 1, 2)") == Call("if", (Binary(">", X, int_(1)), Literal(1), Literal(2)))
 
 
+def test_two_literals_agree_on_a_type() -> None:
+    day = Literal(dt.date(2026, 1, 2), DATE)
+    assert cond("'2026-01-02' = DATE '2026-01-02'") == Binary("=", day, day)
+    assert cond("DATE '2026-01-02' = '2026-01-02'") == Binary("=", day, day)
+    assert cond("at > DATE '2026-01-02'") == Binary(">", Column("at"), day)
+    assert cond("1 = 1.5") == Binary("=", Literal(1), Literal(1.5))
+
+
+def test_texts_where_a_moment_is_wanted() -> None:
+    assert expr("hour('10:11:12')") == Call("hour", (Literal(dt.time(10, 11, 12), T("time")),))
+    assert expr("year('2026-01-02')") == Call("year", (Literal(dt.date(2026, 1, 2), DATE),))
+    assert expr("1.5 * p") == Binary("*", Literal(Decimal("1.5")), Column("p"))
+    assert expr("j->3") == JsonPath(Column("j"), (3,), JSON)
+    assert expr("sum(ALL x)") == Call("sum", (X,))
+    assert expr("CAST('soon' AS date)") == Cast(Literal("soon"), DATE)
+
+
+def test_types_of_one_database_are_left_to_it() -> None:
+    heading = Heading([Attribute("place", T("native", ("timestamptz",)))])
+    assert parse_condition("place > '2026-01-02'", heading) == Binary(
+        ">", Column("place"), Literal("2026-01-02", T("native", ("timestamptz",)))
+    )
+    assert parse_condition("place + 1 > 2", heading) == Binary(
+        ">", Binary("+", Column("place"), Literal(1)), Literal(2, INT64)
+    )
+
+
 def test_intervals() -> None:
     three = Call("date_add", (Column("day"), Literal(3), Literal("day")))
     for text in (

@@ -142,6 +142,20 @@ def test_empty_logic() -> None:
     assert RENDERER.condition(KeySet((), ((),))).text == "TRUE"
 
 
+def test_logic_as_operators() -> None:
+    a, b = parse_condition("k = 1", HEADING), parse_condition("k = 2", HEADING)
+    assert RENDERER.condition(Binary("AND", a, b)) == RENDERER.condition(Every((a, b)))
+    assert RENDERER.condition(Binary("OR", a, b)) == RENDERER.condition(AnyOf((a, b)))
+    assert RENDERER.condition(Binary("XOR", a, b)).text == '(("k" = ?) <> ("k" = ?))'
+
+
+def test_nodes_made_by_hand_need_no_types(database: sqlite3.Connection) -> None:
+    path = JsonPath(Column("j"), ("a",))
+    assert keys(database, In(path, (Literal(1), Literal(2)))) == []
+    assert keys(database, In(Literal(3), (Column("k"), Literal(99)))) == [3]
+    assert keys(database, In(Column("p"), (Literal("4"), Literal(5)))) == [4, 5]
+
+
 def test_wide_logic_is_not_deep(database: sqlite3.Connection) -> None:
     terms = tuple(Binary("=", Column("k"), Literal(i, T("int32"))) for i in range(3, 9_003))
     assert keys(database, AnyOf(terms)) == list(range(3, 20))

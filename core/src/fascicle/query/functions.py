@@ -97,6 +97,9 @@ def _text() -> Iterator[Function]:
     yield Function("trim", ("text",), "text", "without blanks at both ends", aliases=("btrim",))
     yield Function("ltrim", ("text",), "text", "without blanks at the start")
     yield Function("rtrim", ("text",), "text", "without blanks at the end")
+
+
+def _searches() -> Iterator[Function]:
     yield Function("replace", ("text", "text", "text"), "text", "every occurrence of b in a replaced by c")
     yield Function("instr", ("text", "text"), "int", "position of b in a, 0 if absent", aliases=("strpos",))
     yield Function(
@@ -287,7 +290,7 @@ def _aggregates() -> Iterator[Function]:
 def _catalogue() -> dict[str, Function]:
     from dataclasses import replace
 
-    plain = (*_text(), *_numbers(), *_choices(), *_moments(), *_json())
+    plain = (*_text(), *_searches(), *_numbers(), *_choices(), *_moments(), *_json())
     return {f.name: f for f in (*plain, *(replace(f, aggregate=True) for f in _aggregates()))}
 
 

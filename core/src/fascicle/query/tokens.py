@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from fascicle.errors import QueryError, QuerySyntaxError
@@ -20,6 +22,8 @@ _TOKEN = re.compile(
 )
 _SPELLINGS = {"<>": "!=", "==": "=", "&&": "AND"}
 _WINDOW = 60
+_SHORT = 300
+_SHORT = 1_000  # characters up to which splitting is remembered
 
 
 class Token(NamedTuple):
@@ -36,14 +40,18 @@ class Token(NamedTuple):
     end: int
 
 
-def tokenize(text: str) -> list[Token]:
-    """Split restriction text into words, an ``end`` last.
+def tokenize(text: str) -> Sequence[Token]:
+    """Split restriction text into words, an ``end`` last; what was split lately is remembered.
 
     Raises
     ------
     QuerySyntaxError
         At a character that begins no word, or a quote that is not closed.
     """
+    return _remembered(text) if len(text) < _SHORT else _split(text)
+
+
+def _split(text: str) -> tuple[Token, ...]:
     tokens: list[Token] = []
     position = 0
     match = _TOKEN.match
@@ -66,9 +74,12 @@ def tokenize(text: str) -> list[Token]:
                 raise syntax_error(text, position, "a number runs into a letter", expected="an operator")
         elif group == 7:
             tokens.append(Token("end", "", "", len(text), len(text)))
-            return tokens
+            return tuple(tokens)
         else:
             tokens.append(_quoted(found[group], group, start - 1, position))
+
+
+_remembered = lru_cache(maxsize=512)(_split)
 
 
 def _quoted(body: str, group: int, start: int, end: int) -> Token:
