@@ -17,7 +17,7 @@ from uuid import UUID
 
 from pymysql.err import DataError
 
-from fascicle.backend.rows import columns_of
+from fascicle.backend.rows import Row, columns_of
 
 _MARK = re.compile(r"%[s%]")
 _SEPARATOR = "\x1f\x1e"
@@ -152,7 +152,7 @@ _LITERALS: dict[type, Callable[[Any], bytes]] = {
 # whole columns ----------------------------------------------------------------------------------------------
 
 
-def row_literals(rows: Sequence[Sequence[Any]]) -> list[bytes]:
+def row_literals(rows: Sequence[Row]) -> list[bytes]:
     """``(v, v, ...)`` of each row.
 
     Values are turned into text column by column: one pass in C for the common types.
