@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
+from typing import Any
 
 from fascicle.errors import HeadingError, UnknownAttributeError
 from fascicle.model.attributes import Attribute
 from fascicle.model.suggest import nearest
+
+MOST_UNDERSTOOD = 256
 
 
 class Heading(Mapping[str, Attribute]):
@@ -35,6 +38,8 @@ class Heading(Mapping[str, Attribute]):
         self.comment = comment
         #: Secondary indexes of a table: attributes to ``{"unique": bool}``; queries have none.
         self.indexes: Mapping[tuple[str, ...], Mapping[str, bool]] = {}
+        #: What texts over these attributes were found to mean; only a memory, it changes no result.
+        self.understood: dict[tuple[str, ...], Any] = {}
 
     def __getitem__(self, name: str) -> Attribute:
         try:
@@ -98,6 +103,12 @@ class Heading(Mapping[str, Attribute]):
         """Heading without hidden attributes."""
         return Heading((a for a in self.values() if not a.is_hidden), self.comment)
 
+    def understand(self, key: tuple[str, ...], meaning: Any) -> None:
+        """Remember what a text over these attributes means; the memory is bounded."""
+        if len(self.understood) >= MOST_UNDERSTOOD:
+            self.understood.clear()
+        self.understood[key] = meaning
+
     def __repr__(self) -> str:
         lines = [f"# {self.comment}"] if self.comment else []
         divided = False
@@ -111,7 +122,11 @@ class Heading(Mapping[str, Attribute]):
 
 def describe_attribute(attribute: Attribute) -> str:
     """One line for people: name, default if any, type, comment."""
-    default = "" if not attribute.has_default else f"={attribute.default if attribute.default is not None else 'null'}"
+    default = (
+        ""
+        if not attribute.has_default
+        else f"={attribute.default if attribute.default is not None else 'null'}"
+    )
     comment = f"  # {attribute.comment}" if attribute.comment else ""
     return f"{attribute.name + default:<20} : {attribute.declared}{comment}"
 

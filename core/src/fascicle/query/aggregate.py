@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from types import EllipsisType
 from typing import Any
 
@@ -147,9 +148,14 @@ def _group(
 
 
 def _is_aggregate(call: Call) -> bool:
+    return _aggregates()(call.name)
+
+
+@cache
+def _aggregates() -> Callable[[str], bool]:
     from fascicle.query.functions import is_aggregate  # here, for the price of importing core
 
-    return is_aggregate(call.name)
+    return is_aggregate
 
 
 def _outside(source: Node, name: str, value: Any, column: str) -> QueryError:

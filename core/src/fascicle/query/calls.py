@@ -186,17 +186,19 @@ class Calls(Cursor):
     # aggregates --------------------------------------------------------------------------------------------
 
     def _aggregate(self, function: Function, token: Token) -> Scalar:
-        self.saw_aggregate = True
         if function.name == "count" and self.accept("*"):
+            self.saw_aggregate = True
             self.expect(")")
             return Call("count", (), star=True)
         distinct = self.accept("DISTINCT")
         if not distinct:
             self.accept("ALL")
+        self.saw_aggregate = False
         args = [self.expression()]
         while self.accept(","):
             args.append(self.expression())
-        if any(contains_aggregate(arg) for arg in args):
+        inside, self.saw_aggregate = self.saw_aggregate, True
+        if inside and any(contains_aggregate(arg) for arg in args):
             raise syntax_error(
                 self.text,
                 token.start,

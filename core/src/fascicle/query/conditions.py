@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
 from fascicle.errors import QueryError
-from fascicle.model import unknown_attribute
+from fascicle.model import Heading, unknown_attribute
 from fascicle.query.keys import is_foreign, mapping_condition, table_condition
 from fascicle.query.matching import hint_ignored, match
 from fascicle.query.nodes import Node, title
@@ -31,8 +31,7 @@ NOTHING_SAID = Condition(TRUE, False)
 NO_ROWS = Condition(FALSE, True)
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(NamedTuple):
     """What a restriction is read against."""
 
     node: Node
@@ -53,7 +52,9 @@ def build(condition: Any, context: Context, negated: bool = False) -> Condition:
     """
     if isinstance(condition, str):
         return _text(condition, context, negated)
-    if isinstance(condition, Mapping):
+    if isinstance(condition, Node):
+        return _query(condition, context, negated)
+    if isinstance(condition, (dict, Mapping)):
         return Condition(*mapping_condition(condition, context.node, context.known_names, negated))
     if condition is None:
         return NOTHING_SAID if negated else NO_ROWS
@@ -77,9 +78,14 @@ def as_query(value: Any) -> Node | None:
 
 
 def _text(text: str, context: Context, negated: bool) -> Condition:
+    return _checked(_parser()(text, context.node.heading), context, negated)
+
+
+@cache
+def _parser() -> Callable[[str, Heading], Scalar]:
     from fascicle.query.parser import parse_condition  # here, for the price of importing core
 
-    return _checked(parse_condition(text, context.node.heading), context, negated)
+    return parse_condition
 
 
 def _scalar(scalar: Scalar, context: Context, negated: bool) -> Condition:

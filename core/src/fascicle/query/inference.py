@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from fascicle.errors import QueryError
 from fascicle.model import CodecRef, CoreType, Heading
+from fascicle.model.types import FLOATS, INTEGER_BITS, TEXTS
 from fascicle.query import families as f
 from fascicle.query.functions import FUNCTIONS, Function, is_aggregate
 from fascicle.query.literals import fits_digits
@@ -83,11 +84,7 @@ def contains_aggregate(scalar: Scalar) -> bool:
 
 def value_type(type_: CoreType | None) -> CoreType | None:
     """Type of a computed value: whole numbers have 64 bits, floats double precision, texts no length."""
-    if type_ is None:
-        return None
-    if type_.is_integer:
-        return f.INT64
-    return f.FLOAT64 if type_.is_float else f.TEXT if type_.is_text else type_
+    return None if type_ is None else _WIDEST.get(type_.name, type_)
 
 
 def call_type(function: Function, types: Sequence[CoreType | None], node: Call) -> CoreType | None:
@@ -219,10 +216,14 @@ def _call(node: Call, heading: Heading) -> TypeInfo:
     function = FUNCTIONS.get(node.name)
     if function is None:
         raise QueryError(f"there is no function {node.name!r}")
-    parts = [infer(arg, heading) for arg in node.args]
-    type_ = value_type(call_type(function, [p.type for p in parts], node))
-    aggregate = function.aggregate or any(p.aggregate for p in parts)
-    return TypeInfo(type_, _call_nullable(function, [p.nullable for p in parts]), aggregate)
+    types, nullable, aggregate = [], [], function.aggregate
+    for arg in node.args:
+        part = infer(arg, heading)
+        types.append(part.type)
+        nullable.append(part.nullable)
+        aggregate = aggregate or part.aggregate
+    type_ = value_type(call_type(function, types, node))
+    return TypeInfo(type_, _call_nullable(function, nullable), aggregate)
 
 
 def _call_nullable(function: Function, nullable: list[bool]) -> bool:
@@ -338,6 +339,11 @@ def literal_digits(value: Any) -> int:
     return next(n for n in range(7) if fits_digits(value.microsecond, n))
 
 
+_WIDEST: dict[str, CoreType] = {
+    **dict.fromkeys(INTEGER_BITS, f.INT64),
+    **dict.fromkeys(FLOATS, f.FLOAT64),
+    **dict.fromkeys(TEXTS, f.TEXT),
+}
 _Rule = Callable[[Any, Heading], TypeInfo]
 _RULES: dict[type, _Rule] = {
     Column: _column,

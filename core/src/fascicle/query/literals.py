@@ -87,9 +87,9 @@ def _reason(error: Exception) -> str | None:
 
 
 def _to_int(value: Any, type_: CoreType) -> Literal:
-    if isinstance(value, bool | int):
+    if isinstance(value, int):
         return Literal(int(value), INT64 if -(1 << 63) <= value < 1 << 63 else natural_type(value))
-    if isinstance(value, float | Decimal):
+    if isinstance(value, (float, Decimal)):
         return Literal(value, natural_type(value))
     if isinstance(value, str):
         return _to_int(_number(value), type_)
@@ -111,7 +111,7 @@ def _number(text: str) -> int | float:
 
 
 def _to_float(value: Any, type_: CoreType) -> Literal:
-    if not isinstance(value, int | float | Decimal | str):
+    if not isinstance(value, (int, float, Decimal, str)):
         raise TypeError(f"it is a {type(value).__name__}")
     number = float(_number(value)) if isinstance(value, str) else float(value)
     if type_.name == "float32":
@@ -125,17 +125,17 @@ def _to_float(value: Any, type_: CoreType) -> Literal:
 def _to_bool(value: Any, type_: CoreType) -> Literal:
     if isinstance(value, str):
         value = {"true": 1, "false": 0, "1": 1, "0": 0}.get(value.strip().lower(), value)
-    if isinstance(value, int | float | Decimal) and value in (0, 1):
+    if isinstance(value, (int, float, Decimal)) and value in (0, 1):
         return Literal(bool(value), type_)
     raise TypeError("")
 
 
 def _to_decimal(value: Any, type_: CoreType) -> Literal:
-    if isinstance(value, bool | int):
+    if isinstance(value, int):
         number = Decimal(int(value))
     elif isinstance(value, float):
         number = Decimal(repr(value))
-    elif isinstance(value, str | Decimal):
+    elif isinstance(value, (str, Decimal)):
         number = Decimal(value)
         if not number.is_finite():
             raise ValueError("it is not finite")

@@ -51,6 +51,7 @@ _POWERS = {
 _CONDITIONS = (Every, AnyOf, In, Between, Like, IsNull)
 _MAX_DEPTH = 80
 _MAX_CHAIN = 150
+_SHORT = 300  # longer texts hold lists of values: seldom the same twice
 
 
 def parse_condition(text: str, heading: Heading, *, aggregates: bool = False) -> Scalar:
@@ -79,10 +80,8 @@ def parse_condition(text: str, heading: Heading, *, aggregates: bool = False) ->
     QueryError
         If values do not fit each other or functions their arguments.
     """
-    parser = Parser(text, heading)
-    scalar = parser.whole()
-    scalar = parser.truth(scalar, parser.tokens[0])
-    if not aggregates and parser.saw_aggregate and contains_aggregate(scalar):
+    scalar, aggregate = _understood(text, heading, "condition")
+    if aggregate and not aggregates:
         raise QueryError(
             f"the restriction {text!r} counts or sums over rows",
             why="a restriction is asked of one row at a time",
@@ -99,15 +98,29 @@ def parse_expression(text: str, heading: Heading, *, aggregates: bool = True) ->
     Scalar
         A node that yields a value for a row, or for a group of rows if it holds aggregate functions.
     """
-    parser = Parser(text, heading)
-    scalar = parser.whole()
-    if not aggregates and parser.saw_aggregate and contains_aggregate(scalar):
+    scalar, aggregate = _understood(text, heading, "expression")
+    if aggregate and not aggregates:
         raise QueryError(
             f"the expression {text!r} counts or sums over rows",
             why="a projection computes from one row at a time",
             try_="use aggr: A.aggr(B, n='count(*)')",
         )
     return scalar
+
+
+def _understood(text: str, heading: Heading, kind: str) -> tuple[Scalar, bool]:
+    """Parse a text once for each heading; return it with whether an aggregate function stands in it."""
+    known: tuple[Scalar, bool] | None = heading.understood.get((text, kind))
+    if known is not None:
+        return known
+    parser = Parser(text, heading)
+    scalar = parser.whole()
+    if kind == "condition":
+        scalar = parser.truth(scalar, parser.tokens[0])
+    result = scalar, parser.saw_aggregate and contains_aggregate(scalar)
+    if len(text) <= _SHORT:
+        heading.understand((text, kind), result)
+    return result
 
 
 class Parser(Operands):

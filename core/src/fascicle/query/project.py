@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from types import EllipsisType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fascicle.errors import HeadingError, QueryError
 from fascicle.model import Attribute, CoreType, Heading, unknown_attribute
@@ -16,6 +17,9 @@ from fascicle.query.nodes import Node, Project, title
 from fascicle.query.scalar import Column, Literal, Raw, Scalar
 from fascicle.query.values import SQL
 from fascicle.query.walk import columns_of
+
+if TYPE_CHECKING:
+    from fascicle.query.inference import TypeInfo
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _COPY = re.compile(r"\s*\(\s*([A-Za-z_][A-Za-z0-9_]*)\s*\)\s*")
@@ -215,11 +219,9 @@ def expression(node: Node, value: Any, name: str) -> tuple[Scalar, CoreType, boo
     QueryError
         If it cannot be parsed, has no type, or uses the value of an attribute that a codec stores.
     """
-    from fascicle.query.inference import infer
-    from fascicle.query.parser import parse_expression
-
     if isinstance(value, SQL):
         return _raw(value, name)
+    parse_expression, infer = _readers()
     if isinstance(value, Scalar):
         scalar: Scalar = value
         for column in columns_of(scalar):
@@ -233,6 +235,14 @@ def expression(node: Node, value: Any, name: str) -> tuple[Scalar, CoreType, boo
     check_codecs(scalar, columns_of(scalar), node)
     info = infer(scalar, node.heading)
     return scalar, info.type or CoreType("native", ("unknown",)), info.nullable, info.aggregate
+
+
+@cache
+def _readers() -> tuple[Callable[[str, Heading], Scalar], Callable[[Scalar, Heading], TypeInfo]]:
+    from fascicle.query.inference import infer  # here, for the price of importing core
+    from fascicle.query.parser import parse_expression
+
+    return parse_expression, infer
 
 
 def _raw(value: SQL, name: str) -> tuple[Scalar, CoreType, bool, bool]:

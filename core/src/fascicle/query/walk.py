@@ -6,22 +6,40 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from fascicle.model import TableName
-from fascicle.query.scalar import Binary, Call, Column, Exists, IsNull, KeySet, Literal, Raw, Scalar
+from fascicle.query.scalar import (
+    AnyOf,
+    Binary,
+    Call,
+    Column,
+    Every,
+    Exists,
+    IsNull,
+    KeySet,
+    Literal,
+    Raw,
+    Scalar,
+)
 
 
-def children(scalar: Scalar) -> Iterator[Scalar]:
-    """Yield the scalars directly inside another."""
+def children(scalar: Scalar) -> list[Scalar]:
+    """Return the scalars directly inside another."""
+    found: list[Scalar] = []
     slots: tuple[str, ...] = scalar.__slots__
     for slot in slots:
-        yield from _scalars(getattr(scalar, slot))
+        value = getattr(scalar, slot)
+        if isinstance(value, Scalar):
+            found.append(value)
+        elif type(value) is tuple:
+            _gather(value, found)
+    return found
 
 
-def _scalars(value: Any) -> Iterator[Scalar]:
-    if isinstance(value, Scalar):
-        yield value
-    elif isinstance(value, tuple):
-        for item in value:
-            yield from _scalars(item)
+def _gather(values: tuple[Any, ...], found: list[Scalar]) -> None:
+    for value in values:
+        if isinstance(value, Scalar):
+            found.append(value)
+        elif type(value) is tuple:
+            _gather(value, found)
 
 
 def columns_of(scalar: Scalar) -> list[str]:
@@ -36,10 +54,14 @@ def columns_of(scalar: Scalar) -> list[str]:
             found.append(node.name)  # type: ignore[attr-defined]
         elif kind is Binary:
             stack += (node.right, node.left)  # type: ignore[attr-defined]
+        elif kind is Every or kind is AnyOf:
+            stack += reversed(node.terms)  # type: ignore[attr-defined]
+        elif kind is Call and not node.order_by:  # type: ignore[attr-defined]
+            stack += reversed(node.args)  # type: ignore[attr-defined]
         elif kind is not Literal:
             own = _own_columns(node)
             if own is None:
-                stack += reversed(list(children(node)))
+                stack += reversed(children(node))
             else:
                 found += own
     return found
