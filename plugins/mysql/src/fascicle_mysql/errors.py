@@ -39,7 +39,7 @@ _LOST = frozenset(
 )
 _REFUSED = frozenset({2002, 2003, 2005})
 _ACCESS = frozenset({1044, 1045, 1095, 1142, 1143, 1227, 1370, 1410, 1698, 3118})
-_OUT_OF_RANGE = frozenset({1264, 1265, 1292, 1366, 1406, 1411, 1690, 3140, 4025, 4038})
+_OUT_OF_RANGE = frozenset({1264, 1265, 1292, 1366, 1406, 1411, 1690, 3140, 3819, 4025, 4038})
 # Errors of the statement that the driver counts as operational: unknown functions, ambiguous columns...
 _UNRUNNABLE = frozenset(
     {*range(1050, 1064), *range(1070, 1075), *range(1110, 1117), 1140, *range(1220, 1250), 1305, 1318}

@@ -173,7 +173,7 @@ class MysqlStatements(CommonStatements):
             ),
             Sql("PREPARE fascicle_do FROM @fascicle_do"),
             Sql("EXECUTE fascicle_do"),
-            Sql("DEALLOCATE PREPARE fascicle_do"),
+            Sql("DROP PREPARE fascicle_do"),
         ]
 
     def alter_table(self, old: TableSpec, new: TableSpec) -> list[Sql]:

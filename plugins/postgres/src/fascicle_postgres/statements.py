@@ -188,15 +188,15 @@ class PostgresStatements(CommonStatements):
         ]
 
     def drop_table(self, spec: TableSpec) -> list[Sql]:
-        """Drop a table, and its enum types unless other tables use them."""
-        types = {self.column_type(a, spec.name.schema) for a in spec.attributes if a.type.name == "enum"}
+        """Drop a table, and its own enum types unless other tables use them."""
+        types = {
+            self.core_type(a.type, spec.name.schema)
+            for a in spec.attributes
+            if a.type.name == "enum" and not is_inherited(a, spec)
+        }
+        kept = "dependent_objects_still_exist OR insufficient_privilege"
         drops = [
-            Sql(
-                _block(
-                    f"BEGIN DROP TYPE IF EXISTS {type_}; "
-                    "EXCEPTION WHEN dependent_objects_still_exist THEN NULL; END"
-                )
-            )
+            Sql(_block(f"BEGIN DROP TYPE IF EXISTS {type_}; EXCEPTION WHEN {kept} THEN NULL; END"))
             for type_ in sorted(types)
         ]
         return [*super().drop_table(spec), *drops]
