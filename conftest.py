@@ -1,3 +1,3 @@
 """Every distribution's tests may use the database servers of ``tests/servers``."""
 
-pytest_plugins = ["tests.servers.fixtures"]
+pytest_plugins = ["tests.servers.fixtures", "tests.parity.plugin"]

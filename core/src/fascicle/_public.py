@@ -78,11 +78,18 @@ def conn(
     """
     config = _default.current().config
     given = {"host": host, "user": user, "password": password, "use_tls": use_tls}
+    _put(config, given)
+    changed = any(value is not None for value in given.values())
+    return _default.connection(reset=reset or (changed and _default.current().connection is None))
+
+
+def _put(config: Config, given: Mapping[str, Any]) -> None:
+    """Set the parts of a database's address that a caller gives; a server named here takes the place of a URL."""
     for name, value in given.items():
         if value is not None:
             config[f"database.{name}"] = value
-    changed = any(value is not None for value in given.values())
-    return _default.connection(reset=reset or (changed and _default.current().connection is None))
+    if given["host"] is not None:
+        config["database.url"] = None
 
 
 class FreeTable(ExplicitFreeTable):
@@ -194,10 +201,20 @@ class Instance:
         self.config = config or Config()
         for name, value in settings.items():
             self.config[name.replace("__", ".")] = value
-        place = _default.configured_url(self.config) if host is None else host
-        self.connection = _default.Connection(
-            place, user, password, port, use_tls, backend=backend, config=self.config
-        )
+        given = {
+            "host": host,
+            "user": user,
+            "password": password,
+            "port": port,
+            "backend": backend,
+            "use_tls": use_tls,
+        }
+        if isinstance(host, str) and "://" not in host:
+            _put(self.config, given)
+            self.connection = _default.connect(None, config=self.config)
+        else:
+            place = _default.configured_url(self.config) if host is None else host
+            self.connection = _default.Connection(place, user, password, port, use_tls, config=self.config)
 
     def Schema(self, schema_name: str | None = None, **options: Any) -> Schema:  # noqa: N802  (the published name)
         """Make a schema on this instance's connection."""
