@@ -135,6 +135,7 @@ class Lowering:
         if select.is_limited or not self._takes(select, node.condition):
             select = self.nest(select, node.source)
         self._add_conditions(select, node.condition, node.heading)
+        select.order = []  # an order is one of the rows that were ordered, not of those that remain
         return select
 
     def _takes(self, select: Select, condition: Scalar) -> bool:
@@ -237,6 +238,9 @@ class Lowering:
         source = node.source
         if set(node.names).issuperset(source.heading.primary_key):
             select = self.lower(source)
+            if select.is_limited:
+                select = self.nest(select, source)
+            select.order = []
             select.entries = {name: select.entries[name] for name in node.names}
             return select
         if not node.names:

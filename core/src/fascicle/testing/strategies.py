@@ -10,6 +10,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from fascicle.definition import singleton_attribute
 from fascicle.errors import HeadingError, QueryError
 from fascicle.model import REQUIRED, Attribute, CoreType, ForeignKey, Heading, TableName, TableSpec
 from fascicle.query.nodes import Node, Relation
@@ -107,7 +108,16 @@ def schema_from_seed(seed: int, schema: str = "algebra") -> tuple[TableSpec, ...
             default = None if nullable else REQUIRED
             draft.attributes[name] = Attribute(name, type_, nullable=nullable, default=default)
         specs.append(draft.spec())
+    if rng.random() < 0.5:
+        specs.append(_singleton(TableName(schema, f"tab{seed}_one"), rng))
     return tuple(specs)
+
+
+def _singleton(name: TableName, rng: random.Random) -> TableSpec:
+    """Return a table of one row at most: its key is hidden."""
+    names = rng.sample(_SECONDARY, 2)
+    attributes = [Attribute(n, type_, nullable=True, default=None) for n, type_ in names]
+    return TableSpec(name, (singleton_attribute(name), *attributes))
 
 
 def relation(spec: TableSpec) -> Relation:
@@ -278,23 +288,26 @@ def worlds(draw: st.DrawFn, schema: str = "algebra", seeds: int = 12) -> World:
 
 
 @st.composite
-def queries(draw: st.DrawFn, world: World, depth: int = 3) -> Node:
+def queries(draw: st.DrawFn, world: World, depth: int = 4) -> Node:
     """Return a query over a world, built by the operators from a tree of up to `depth` levels.
 
-    Where the operator drawn does not apply (a union of unlike keys, say), its left operand stands instead.
+    Where the operator drawn does not apply (a union of unlike keys, say), its left operand stands instead;
+    so it does, mostly, where the operator leaves no rows: nothing can go wrong with no rows.
     """
-    if depth == 0 or draw(st.integers(0, 5)) == 0:
-        return relation(draw(st.sampled_from(world.specs)))
-    node = draw(queries(world, depth - 1))
-    operator = draw(st.sampled_from(_OPERATORS))
-    try:
-        return operator(draw, world, node, depth)
-    except (QueryError, HeadingError):
-        return node
+    node: Node = relation(draw(st.sampled_from(world.specs)))
+    for level in range(depth, 0, -1):
+        operator = draw(st.sampled_from(_OPERATORS))
+        try:
+            result = operator(draw, world, node, level)
+        except (QueryError, HeadingError):
+            continue
+        if evaluate(result, world.rows) or draw(st.integers(0, 9)) == 9:
+            node = result
+    return node
 
 
 def _other(draw: st.DrawFn, world: World, depth: int) -> Node:
-    return draw(queries(world, min(depth - 1, 2)))
+    return draw(queries(world, draw(st.sampled_from(range(min(depth, 3))))))
 
 
 def _text(draw: st.DrawFn, world: World, node: Node, depth: int) -> Node:
@@ -339,6 +352,9 @@ def _top(draw: st.DrawFn, world: World, node: Node, depth: int) -> Node:
 
 def _join(draw: st.DrawFn, world: World, node: Node, depth: int) -> Node:
     other = _other(draw, world, depth)
+    if draw(st.integers(0, 2)) == 0:
+        # A constant must turn to NULL where a left join finds no partner.
+        other = project(other, ..., c="5", d=draw(expressions(other.heading)))
     natural = draw(st.integers(0, 4)) == 0
     kind = draw(st.integers(0, 3))
     if kind == 0:
@@ -366,7 +382,12 @@ def _project(draw: st.DrawFn, world: World, node: Node, depth: int) -> Node:
 
 
 def _aggregate(draw: st.DrawFn, world: World, node: Node, depth: int) -> Node:
-    other = _other(draw, world, depth)
+    lineages = {node.heading[name].lineage for name in node.primary_key}
+    holders = [spec for spec in world.specs if lineages <= {a.lineage for a in spec.attributes}]
+    if holders and draw(st.integers(0, 3)):
+        other = _having(draw, relation(draw(st.sampled_from(holders))))
+    else:
+        other = _other(draw, world, depth)
     group = node.heading.primary_key
     named = {f"s{i}": draw(summaries(other.heading, group)) for i in range(draw(st.integers(1, 2)))}
     kept = (...,) if draw(st.booleans()) else ()
@@ -387,11 +408,23 @@ def _universe(draw: st.DrawFn, world: World, node: Node, depth: int) -> Node:
 
 
 def _union(draw: st.DrawFn, world: World, node: Node, depth: int) -> Node:
-    if draw(st.booleans()):
+    kind = draw(st.integers(0, 5))
+    if kind == 0:
         return union(node, _other(draw, world, depth))
+    if kind < 3 and len(node.heading):
+        # Keys of values that occur: they may be NULL.
+        names = tuple(draw(st.lists(st.sampled_from(sorted(node.heading)), min_size=1, max_size=2, unique=True)))
+        counted = universe_aggregate(names, _having(draw, node), n="count(*)")
+        other = draw(st.sampled_from((node, _other(draw, world, depth))))
+        values = universe_restrict(names, _having(draw, other))
+        named = {f"m{draw(st.integers(0, 1))}": "7"} if draw(st.booleans()) else {}
+        values = project(values, **named)
+        return union(counted, values) if draw(st.booleans()) else union(values, counted)
     # Operands of one origin: parts of the same query, one of them without the attributes that would clash.
-    other = restrict(project(node), draw(texts(project(node).heading)))
-    left = restrict(node, draw(texts(node.heading)))
+    other = _having(draw, project(node))
+    if draw(st.booleans()):
+        other = restrict(other, Top(draw(st.sampled_from((2, 1, 3)))))
+    left = _having(draw, node)
     return union(other, left) if draw(st.booleans()) else union(left, other)
 
 
