@@ -63,7 +63,10 @@ class AlgebraDatabase:
         decoders = [self.dialect.decoder(attribute) for attribute in compiled.heading]
         names = [attribute.name for attribute in compiled.heading]
         return [
-            {n: v if d is None or v is None else d(v) for n, v, d in zip(names, row, decoders, strict=bool(names))}
+            {
+                n: v if d is None or v is None else d(v)
+                for n, v, d in zip(names, row, decoders, strict=bool(names))
+            }
             for row in result.rows
         ]
 

@@ -6,7 +6,20 @@ from typing import Any
 
 import pytest
 
-from core.tests.query.lab import BREED, CAGE, INT, PAIR, RIG, SCAN, SESSION, SETTINGS, SUBJECT, key, plain, table
+from core.tests.query.lab import (
+    BREED,
+    CAGE,
+    INT,
+    PAIR,
+    RIG,
+    SCAN,
+    SESSION,
+    SETTINGS,
+    SUBJECT,
+    key,
+    plain,
+    table,
+)
 from fascicle.errors import HeadingError, LineageError, QueryError, UnknownAttributeError
 from fascicle.model import CoreType
 from fascicle.query import SQL, NamesakeWarning, Node, U
@@ -78,7 +91,9 @@ class TestProject:
         assert project(SESSION, one=1).heading["one"].type.is_integer
 
     def test_raw_sql_needs_a_type(self) -> None:
-        assert project(SESSION, x=SQL("1.5", type=CoreType("float64"))).heading["x"].type == CoreType("float64")
+        assert project(SESSION, x=SQL("1.5", type=CoreType("float64"))).heading["x"].type == CoreType(
+            "float64"
+        )
         with pytest.raises(QueryError, match="type"):
             project(SESSION, x=SQL("1.5"))
 
@@ -165,9 +180,9 @@ class TestJoin:
         assert others(node) == ["weight_g", "rig", "notes", "species", "born_on", "subject_notes"]
 
     def test_the_new_name_says_where_it_comes_from(self) -> None:
+        right = join(CAGE, table("#notes_owner", key("owner_id", "#notes_owner"), plain("notes")))
         with pytest.warns(NamesakeWarning, match="notes_owner_notes"):
-            owner = table("#notes_owner", key("owner_id", "#notes_owner"), plain("notes"))
-            node = join(SUBJECT, join(CAGE, owner))
+            node = join(SUBJECT, project(right, "notes"))
         assert "notes_owner_notes" in node.heading
 
     def test_the_new_name_is_free(self) -> None:

@@ -12,12 +12,24 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from core.tests.query.lab import CAGE, BREED, PAIR, RIG, SCAN, SESSION, SETTINGS, SUBJECT
+from core.tests.query.lab import BREED, CAGE, PAIR, RIG, SCAN, SESSION, SETTINGS, SUBJECT
 from fascicle.errors import LineageError, QueryError, UnknownAttributeError
 from fascicle.query import ALL, SQL, AndList, NamesakeWarning, Node, Not, Top, U
 from fascicle.query.nodes import Limit, Restrict
 from fascicle.query.operators import join, project, restrict
-from fascicle.query.scalar import FALSE, TRUE, AnyOf, Binary, Column, Every, Exists, IsNull, KeySet, Raw, Unary
+from fascicle.query.scalar import (
+    FALSE,
+    TRUE,
+    AnyOf,
+    Binary,
+    Column,
+    Every,
+    Exists,
+    IsNull,
+    KeySet,
+    Raw,
+    Unary,
+)
 from fascicle.query.walk import columns_of
 
 
@@ -54,7 +66,10 @@ class TestText:
 
 class TestDict:
     def test_equals_each_attribute(self) -> None:
-        assert pairs(restrict(SESSION, {"subject_id": 1, "session_id": 2})) == {"subject_id": 1, "session_id": 2}
+        assert pairs(restrict(SESSION, {"subject_id": 1, "session_id": 2})) == {
+            "subject_id": 1,
+            "session_id": 2,
+        }
 
     def test_none_is_null(self) -> None:
         assert condition(restrict(SESSION, {"weight_g": None})) == IsNull(Column("weight_g"))
@@ -144,7 +159,9 @@ class TestDict:
 class TestRows:
     def test_dicts_of_the_same_names_are_one_set(self) -> None:
         rows = [{"subject_id": i, "session_id": 1} for i in range(3)]
-        assert condition(restrict(SESSION, rows)) == KeySet(("subject_id", "session_id"), ((0, 1), (1, 1), (2, 1)))
+        assert condition(restrict(SESSION, rows)) == KeySet(
+            ("subject_id", "session_id"), ((0, 1), (1, 1), (2, 1))
+        )
 
     def test_equal_rows_count_once(self) -> None:
         assert condition(restrict(SUBJECT, [{"subject_id": 1}] * 3)) == KeySet(("subject_id",), ((1,),))
@@ -176,7 +193,9 @@ class TestRows:
         assert condition(node) == KeySet(("subject_id",), ((1,), (2,)))
 
     def test_a_data_frame_whose_index_is_the_key(self) -> None:
-        frame = pd.DataFrame({"subject_id": [1, 2], "session_id": [3, 4]}).set_index(["subject_id", "session_id"])
+        frame = pd.DataFrame({"subject_id": [1, 2], "session_id": [3, 4]}).set_index(
+            ["subject_id", "session_id"]
+        )
         assert condition(restrict(SESSION, frame)) == KeySet(("subject_id", "session_id"), ((1, 3), (2, 4)))
 
     def test_missing_values_of_a_data_frame_are_null(self) -> None:
@@ -190,7 +209,9 @@ class TestRows:
 
     def test_a_structured_array(self) -> None:
         array = np.array([(1, "mouse"), (2, "rat")], dtype=[("subject_id", int), ("species", "U8")])
-        assert condition(restrict(SUBJECT, array)) == KeySet(("subject_id", "species"), ((1, "mouse"), (2, "rat")))
+        assert condition(restrict(SUBJECT, array)) == KeySet(
+            ("subject_id", "species"), ((1, "mouse"), (2, "rat"))
+        )
 
     def test_a_record(self) -> None:
         array = np.array([(1, "mouse")], dtype=[("subject_id", int), ("species", "U8")])
@@ -269,7 +290,15 @@ class TestQuery:
 class TestLogic:
     @pytest.mark.parametrize(
         ("given", "wanted"),
-        [(True, TRUE), (False, FALSE), (None, FALSE), (np.True_, TRUE), (np.False_, FALSE), (ALL, TRUE), (U("x"), TRUE)],
+        [
+            (True, TRUE),
+            (False, FALSE),
+            (None, FALSE),
+            (np.True_, TRUE),
+            (np.False_, FALSE),
+            (ALL, TRUE),
+            (U("x"), TRUE),
+        ],
     )
     def test_constants(self, given: Any, wanted: Any) -> None:
         assert condition(restrict(SUBJECT, given)) == wanted
@@ -290,7 +319,9 @@ class TestLogic:
     def test_not_undoes_itself(self) -> None:
         once = condition(restrict(SUBJECT, Not("subject_id > 1")))
         assert once == condition(restrict(SUBJECT, "subject_id > 1", negate=True))
-        assert condition(restrict(SUBJECT, Not(Not("subject_id > 1")))) == condition(restrict(SUBJECT, "subject_id > 1"))
+        assert condition(restrict(SUBJECT, Not(Not("subject_id > 1")))) == condition(
+            restrict(SUBJECT, "subject_id > 1")
+        )
 
     def test_the_contrary_of_a_list_is_none_of_it(self) -> None:
         found = condition(restrict(SUBJECT, Not(["subject_id > 1", {"species": "mouse"}])))
@@ -322,7 +353,9 @@ class TestTop:
         assert node.order_by == (("subject_id", False), ("session_id", False))
 
     def test_the_same_order_merges(self) -> None:
-        node = restrict(restrict(SESSION, Top(5, "weight_g DESC", offset=1)), Top(3, "weight_g desc", offset=2))
+        node = restrict(
+            restrict(SESSION, Top(5, "weight_g DESC", offset=1)), Top(3, "weight_g desc", offset=2)
+        )
         assert isinstance(node, Limit)
         assert (node.limit, node.offset, node.source) == (3, 3, SESSION)
 
@@ -342,7 +375,9 @@ class TestTop:
         assert isinstance(node, Limit)
         assert isinstance(node.source, Restrict)
 
-    @pytest.mark.parametrize("given", [{"limit": -1}, {"limit": 2.5}, {"limit": "3"}, {"offset": -1}, {"order_by": 3}])
+    @pytest.mark.parametrize(
+        "given", [{"limit": -1}, {"limit": 2.5}, {"limit": "3"}, {"offset": -1}, {"order_by": 3}]
+    )
     def test_strange_arguments(self, given: dict[str, Any]) -> None:
         with pytest.raises(QueryError):
             Top(**given)
@@ -371,12 +406,26 @@ class TestTop:
 class TestVacuous:
     @pytest.mark.parametrize(
         "nothing",
-        [{}, True, "1 = 1", "TRUE", AndList(), [{}], [{"subject_id": 1}, {}], Not([]), Not(None), Not(False), U("a")],
+        [
+            {},
+            True,
+            "1 = 1",
+            "TRUE",
+            AndList(),
+            [{}],
+            [{"subject_id": 1}, {}],
+            Not([]),
+            Not(None),
+            Not(False),
+            U("a"),
+        ],
     )
     def test_a_restriction_that_says_nothing(self, nothing: Any) -> None:
         assert restrict(SUBJECT, nothing).vacuous
 
-    @pytest.mark.parametrize("something", [{"subject_id": 1}, False, None, [], "subject_id > 1", Top(1), ALL, SQL("1")])
+    @pytest.mark.parametrize(
+        "something", [{"subject_id": 1}, False, None, [], "subject_id > 1", Top(1), ALL, SQL("1")]
+    )
     def test_a_restriction_that_says_something(self, something: Any) -> None:
         assert not restrict(SUBJECT, something).vacuous
 

@@ -41,7 +41,7 @@ class Top:
         if self.limit is not None:
             _check_count("limit", self.limit)
         _check_count("offset", self.offset)
-        order = self.order_by
+        order: Any = self.order_by
         if isinstance(order, str):
             object.__setattr__(self, "order_by", (order,))
         elif order is not None:

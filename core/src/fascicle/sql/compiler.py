@@ -10,8 +10,8 @@ from fascicle.query.nodes import Node, title
 from fascicle.query.universe import universe_restrict
 from fascicle.query.values import parse_order
 from fascicle.sql.dialect import Dialect
-from fascicle.sql.lower import Lowering
 from fascicle.sql.fragments import Rendered
+from fascicle.sql.lower import Lowering
 from fascicle.sql.select import Plain, Select, Writer
 from fascicle.sql.statement import Sql
 

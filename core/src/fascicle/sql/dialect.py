@@ -121,6 +121,9 @@ class Dialect(Protocol):
     def order(self, rendered: str, descending: bool) -> str:
         """One ORDER BY term; NULLs come first when ascending, last when descending, on every database."""
 
+    def output(self, attribute: Attribute, text: str) -> str:
+        """Text of a plain column in the list of what is selected, so that its value arrives as it is stored."""
+
     def column_type(self, attribute: Attribute) -> str:
         """Column type in a CREATE TABLE."""
 

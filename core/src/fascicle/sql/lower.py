@@ -144,10 +144,8 @@ class Lowering:
             return False  # raw text names columns, which only one item may offer
         if select.group is None:
             return True
-        for term in conjuncts(condition):
-            if holds(term, Exists) and not _by_group(select, term):
-                return False  # not every database correlates a subquery of HAVING
-        return True
+        # Not every database correlates a subquery of HAVING.
+        return not any(holds(term, Exists) and not _by_group(select, term) for term in conjuncts(condition))
 
     def _add_conditions(self, select: Select, condition: Scalar, heading: Heading) -> None:
         scope = Scope(self, select.entries, heading)

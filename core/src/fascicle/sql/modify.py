@@ -11,8 +11,8 @@ from fascicle.query.literals import coerce
 from fascicle.query.nodes import Limit, Node, Project, Relation, Restrict, title
 from fascicle.query.scalar import TRUE, Binary, Column, Every, Exists, Scalar
 from fascicle.sql.dialect import Dialect
-from fascicle.sql.lower import Lowering, Scope
 from fascicle.sql.fragments import Rendered
+from fascicle.sql.lower import Lowering, Scope
 from fascicle.sql.select import Entry, Item, Writer
 from fascicle.sql.statement import Sql
 

@@ -64,12 +64,15 @@ def _relation(node: Relation, tables: Tables) -> list[Row]:
 
 
 def _restrict(node: Restrict, tables: Tables) -> list[Row]:
-    return [row for row in evaluate(node.source, tables) if truth(value(node.condition, [row], tables)) is True]
+    return [
+        row for row in evaluate(node.source, tables) if truth(value(node.condition, [row], tables)) is True
+    ]
 
 
 def _project(node: Project, tables: Tables) -> list[Row]:
     return [
-        {name: value(scalar, [row], tables) for name, scalar in node.columns} for row in evaluate(node.source, tables)
+        {name: value(scalar, [row], tables) for name, scalar in node.columns}
+        for row in evaluate(node.source, tables)
     ]
 
 
@@ -117,7 +120,9 @@ def _limit(node: Limit, tables: Tables) -> list[Row]:
     return rows[node.offset :][: node.limit]
 
 
-def ordered(rows: Iterable[Row], order_by: Iterable[tuple[str, bool]], primary_key: Iterable[str]) -> list[Row]:
+def ordered(
+    rows: Iterable[Row], order_by: Iterable[tuple[str, bool]], primary_key: Iterable[str]
+) -> list[Row]:
     """Return rows in an order, the primary key last; NULLs come first, last where descending."""
     terms = [*order_by, *((name, False) for name in primary_key)]
 

@@ -232,7 +232,9 @@ def expressions(draw: st.DrawFn, heading: Heading) -> str:
             lambda: f"{draw(st.sampled_from(numbers))} + 1",
             lambda: f"{draw(st.sampled_from(numbers))} - {draw(st.sampled_from(numbers))}",
             lambda: f"coalesce({draw(st.sampled_from(numbers))}, 7)",
-            lambda: f"CASE WHEN {draw(comparisons(heading))} THEN {draw(st.sampled_from(numbers))} ELSE 9 END",
+            lambda: (
+                f"CASE WHEN {draw(comparisons(heading))} THEN {draw(st.sampled_from(numbers))} ELSE 9 END"
+            ),
         ]
     if words:
         shapes.append(lambda: f"coalesce({draw(st.sampled_from(words))}, 'none')")
@@ -273,7 +275,9 @@ class World:
         lines = []
         for spec in self.specs:
             names = [f"{a.name}{'*' if a.in_key else ''}{'?' if a.nullable else ''}" for a in spec.attributes]
-            lines.append(f"{spec.name.table}({', '.join(names)}): {[tuple(r.values()) for r in self.rows[spec.name]]}")
+            lines.append(
+                f"{spec.name.table}({', '.join(names)}): {[tuple(r.values()) for r in self.rows[spec.name]]}"
+            )
         return "\n".join(lines)
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
@@ -307,7 +311,7 @@ def queries(draw: st.DrawFn, world: World, depth: int = 4) -> Node:
 
 
 def _other(draw: st.DrawFn, world: World, depth: int) -> Node:
-    return draw(queries(world, draw(st.sampled_from(range(min(depth, 3))))))
+    return draw(queries(world, draw(st.integers(0, min(depth, 3) - 1))))
 
 
 def _text(draw: st.DrawFn, world: World, node: Node, depth: int) -> Node:
@@ -344,10 +348,17 @@ def _mixture(draw: st.DrawFn, world: World, node: Node, depth: int) -> Node:
 
 
 def _top(draw: st.DrawFn, world: World, node: Node, depth: int) -> Node:
-    names = draw(st.lists(st.sampled_from(sorted(node.heading)), max_size=2, unique=True)) if len(node.heading) else []
+    names = (
+        draw(st.lists(st.sampled_from(sorted(node.heading)), max_size=2, unique=True))
+        if len(node.heading)
+        else []
+    )
     order = [f"{name}{draw(st.sampled_from(('', ' DESC')))}" for name in names]
     limit = draw(st.sampled_from((None, 3, 2, 1, 4, 0)))
-    return restrict(node, Top(limit, draw(st.sampled_from((order or "KEY", "KEY", None))), draw(st.sampled_from((0, 0, 1, 2)))))
+    return restrict(
+        node,
+        Top(limit, draw(st.sampled_from((order or "KEY", "KEY", None))), draw(st.sampled_from((0, 0, 1, 2)))),
+    )
 
 
 def _join(draw: st.DrawFn, world: World, node: Node, depth: int) -> Node:
@@ -374,7 +385,11 @@ def _project(draw: st.DrawFn, world: World, node: Node, depth: int) -> Node:
     attributes: list[Any] = []
     if draw(st.booleans()):
         attributes.append(...)
-        dropped = draw(st.lists(st.sampled_from(heading.secondary_attributes), max_size=1)) if heading.secondary_attributes else []
+        dropped = (
+            draw(st.lists(st.sampled_from(heading.secondary_attributes), max_size=1))
+            if heading.secondary_attributes
+            else []
+        )
         attributes += [f"-{name}" for name in dropped]
     elif heading.secondary_attributes:
         attributes += draw(st.lists(st.sampled_from(heading.secondary_attributes), max_size=2, unique=True))
@@ -384,15 +399,17 @@ def _project(draw: st.DrawFn, world: World, node: Node, depth: int) -> Node:
 def _aggregate(draw: st.DrawFn, world: World, node: Node, depth: int) -> Node:
     lineages = {node.heading[name].lineage for name in node.primary_key}
     holders = [spec for spec in world.specs if lineages <= {a.lineage for a in spec.attributes}]
-    if holders and draw(st.integers(0, 3)):
+    if holders and draw(st.integers(0, 3)) > 0:
         other = _having(draw, relation(draw(st.sampled_from(holders))))
     else:
         other = _other(draw, world, depth)
     group = node.heading.primary_key
-    named = {f"s{i}": draw(summaries(other.heading, group)) for i in range(draw(st.integers(1, 2)))}
+    named: dict[str, Any] = {
+        f"s{i}": draw(summaries(other.heading, group)) for i in range(draw(st.integers(1, 2)))
+    }
     kept = (...,) if draw(st.booleans()) else ()
-    result = aggregate(node, other, *kept, exclude_nonmatching=draw(st.booleans()), **named)
-    return _having(draw, result)
+    how: dict[str, Any] = {"exclude_nonmatching": draw(st.booleans())}
+    return _having(draw, aggregate(node, other, *kept, **how, **named))
 
 
 def _having(draw: st.DrawFn, node: Node) -> Node:
@@ -400,7 +417,11 @@ def _having(draw: st.DrawFn, node: Node) -> Node:
 
 
 def _universe(draw: st.DrawFn, world: World, node: Node, depth: int) -> Node:
-    names = draw(st.lists(st.sampled_from(sorted(node.heading)), max_size=2, unique=True)) if len(node.heading) else []
+    names = (
+        draw(st.lists(st.sampled_from(sorted(node.heading)), max_size=2, unique=True))
+        if len(node.heading)
+        else []
+    )
     if draw(st.booleans()):
         return universe_restrict(tuple(names), node)
     named = {f"u{i}": draw(summaries(node.heading, names)) for i in range(draw(st.integers(1, 2)))}
@@ -413,7 +434,9 @@ def _union(draw: st.DrawFn, world: World, node: Node, depth: int) -> Node:
         return union(node, _other(draw, world, depth))
     if kind < 3 and len(node.heading):
         # Keys of values that occur: they may be NULL.
-        names = tuple(draw(st.lists(st.sampled_from(sorted(node.heading)), min_size=1, max_size=2, unique=True)))
+        names = tuple(
+            draw(st.lists(st.sampled_from(sorted(node.heading)), min_size=1, max_size=2, unique=True))
+        )
         counted = universe_aggregate(names, _having(draw, node), n="count(*)")
         other = draw(st.sampled_from((node, _other(draw, world, depth))))
         values = universe_restrict(names, _having(draw, other))
