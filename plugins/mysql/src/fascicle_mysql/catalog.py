@@ -1,10 +1,10 @@
-"""The catalogue of MySQL and MariaDB: every table of some schemas, in two trips."""
+"""The catalogue of MySQL and MariaDB: every table of some schemas, in one trip."""
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from fascicle.backend.assemble import RawColumn, RawKey, RawTable, assemble
@@ -33,25 +33,27 @@ _CHECKS = """SELECT table_name, constraint_name FROM information_schema.check_co
 WHERE constraint_schema = %s AND check_clause LIKE 'json_valid%%'"""
 _OURS = re.compile(r"idx_(\d+)_")
 _NUMBER = re.compile(r"(\d+)$")
+Lineages = dict[TableName, dict[str, str]]
 
 
 def read_catalog(session: MysqlSession, schemas: Sequence[str]) -> Catalog:
     """Read every table of the schemas and, through their foreign keys, those that they refer to.
 
-    One trip for the columns, keys and indexes of all schemas and one for lineage; where foreign keys lead out of
-    the schemas, one more for each step of that way.
+    One trip for all schemas; where foreign keys lead out of them, one more for each step of that way.
     """
     raw: dict[TableName, RawTable] = {}
+    lineages: Lineages = {}
     read: list[str] = []
     wanted = list(dict.fromkeys(schemas))
     kept: list[TableName] = []
     while wanted:
-        raw.update(_read_schemas(session, wanted))
+        for found, origins in _read_schemas(session, wanted):
+            raw.update(found)
+            lineages.update(origins)
         read += wanted
         kept = _reachable(raw, schemas)
         parents = {key.parent for name in kept for key in raw[name].foreign_keys}
         wanted = sorted({parent.schema for parent in parents if parent not in raw} - set(read))
-    lineages = _read_lineages(session, [name.schema for name in raw if name.table == LINEAGE])
     return assemble((raw[name] for name in kept), lineages, parse_default)
 
 
@@ -72,18 +74,25 @@ def _reachable(raw: dict[TableName, RawTable], schemas: Sequence[str]) -> list[T
     return list(kept)
 
 
-def _read_schemas(session: MysqlSession, schemas: Sequence[str]) -> dict[TableName, RawTable]:
+def _read_schemas(
+    session: MysqlSession, schemas: Sequence[str]
+) -> Iterator[tuple[dict[TableName, RawTable], Lineages]]:
     # An equality per schema: MariaDB would open every table of the server for an IN.
     functional = not session.is_mariadb and session.version >= (8, 0, 13)
     term = "COALESCE(column_name, CONCAT('(', expression, ')'))" if functional else "column_name"
     texts = [_TABLES, _COLUMNS, _KEYS, _INDEXES.format(term=term)]
     texts += [_CHECKS] if session.is_mariadb else []
-    results = session.execute_script([Sql(text, (schema,)) for schema in schemas for text in texts])
-    tables: dict[TableName, RawTable] = {}
+    script: list[Sql] = []
+    for schema in schemas:
+        origins = (
+            f"SELECT table_name, attribute_name, lineage FROM {DIALECT.table(TableName(schema, LINEAGE))}"
+        )
+        script += [*(Sql(text, (schema,)) for text in texts), *DIALECT.if_lineage(schema, origins)]
+    results = session.execute_script(script)
+    size = len(script) // len(schemas)
     for number, schema in enumerate(schemas):
-        part = results[number * len(texts) : (number + 1) * len(texts)]
-        tables.update(_tables(schema, part, session.is_mariadb))
-    return tables
+        part = results[number * size : (number + 1) * size]
+        yield _tables(schema, part, session.is_mariadb), _lineages(schema, part[len(texts) + 2])
 
 
 def _tables(schema: str, results: Sequence[Result], is_mariadb: bool) -> dict[TableName, RawTable]:
@@ -149,16 +158,8 @@ def _index_order(group: tuple[str, Any]) -> int:
     return int(number.group(1)) if number else 0
 
 
-def _read_lineages(session: MysqlSession, schemas: Sequence[str]) -> dict[TableName, dict[str, str]]:
-    lineages: dict[TableName, dict[str, str]] = {}
-    if not schemas:
-        return lineages
-    parts = [
-        f"SELECT %s, table_name, attribute_name, lineage FROM {DIALECT.table(TableName(schema, LINEAGE))}"
-        for schema in schemas
-    ]
-    for schema, table, attribute, lineage in session.execute(
-        Sql(" UNION ALL ".join(parts), tuple(schemas))
-    ).rows:
+def _lineages(schema: str, result: Result) -> Lineages:
+    lineages: Lineages = {}
+    for table, attribute, lineage in result.rows:
         lineages.setdefault(TableName(schema, table), {})[attribute] = lineage
     return lineages

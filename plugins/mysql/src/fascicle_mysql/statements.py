@@ -120,6 +120,14 @@ class MysqlStatements(CommonStatements):
         return [Sql(f"DROP DATABASE IF EXISTS {self.identifier(schema)}")]
 
     # tables ------------------------------------------------------------------------------------------------
+    def create_table(self, spec: TableSpec) -> list[Sql]:
+        """Create a table and write down its lineage, one process at a time: they would deadlock over that."""
+        return [_LOCK, *super().create_table(spec), _UNLOCK]
+
+    def drop_table(self, spec: TableSpec) -> list[Sql]:
+        """Drop a table and its lineage."""
+        return [_LOCK, *super().drop_table(spec), _UNLOCK]
+
     def column_suffix(self, attribute: Attribute, spec: TableSpec) -> Iterable[str]:
         """Auto-increment and comment."""
         if attribute.autoincrement:
@@ -165,12 +173,16 @@ class MysqlStatements(CommonStatements):
         delete = (
             f"DELETE FROM {self.table(TableName(name.schema, LINEAGE))} WHERE table_name = @fascicle_table"
         )
+        return [Sql("SET @fascicle_table = %s", (name.table,)), *self.if_lineage(name.schema, delete)]
+
+    def if_lineage(self, schema: str, statement: str) -> list[Sql]:
+        """Run a statement where the schema has a lineage table; the third result is the statement's."""
+        there = (
+            "EXISTS(SELECT 1 FROM information_schema.tables "
+            f"WHERE table_schema = %s AND table_name = '{LINEAGE}')"
+        )
         return [
-            Sql(
-                "SET @fascicle_table = %s, @fascicle_do = IF(EXISTS(SELECT 1 FROM information_schema.tables "
-                f"WHERE table_schema = %s AND table_name = '{LINEAGE}'), %s, 'DO 0')",
-                (name.table, name.schema, delete.replace("%%", "%")),
-            ),
+            Sql(f"SET @fascicle_do = IF({there}, %s, 'DO 0')", (schema, statement.replace("%%", "%"))),
             Sql("PREPARE fascicle_do FROM @fascicle_do"),
             Sql("EXECUTE fascicle_do"),
             Sql("DROP PREPARE fascicle_do"),
@@ -250,6 +262,10 @@ def checked_word(text: str) -> str:
     if not text.isidentifier():
         raise DefinitionError(f"{text!r} is no collation")
     return text
+
+
+_LOCK = Sql("DO GET_LOCK('fascicle_declares', 60)")
+_UNLOCK = Sql("DO RELEASE_LOCK('fascicle_declares')")
 
 
 def _uuid_bytes(value: Any) -> Any:
