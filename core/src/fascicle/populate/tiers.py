@@ -57,14 +57,15 @@ class AutoPopulated(Table):
 
         return jobs_of(self)
 
-    def make(self, key: dict[str, Any], **make_kwargs: Any) -> Any:
+    # Typed so that subclasses may take what they need: make(self, key), make(self, key, factor=1), ...
+    def make(self, *args: Any, **kwargs: Any) -> Any:
         """Insert the row of one key, and its parts.
 
         Parameters
         ----------
-        key : dict
-            A key of the key source.
-        **make_kwargs
+        *args : dict
+            One argument: a key of the key source.
+        **kwargs
             What the caller of `populate` passed as ``make_kwargs``.
         """
         raise MakeError(

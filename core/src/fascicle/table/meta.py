@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from types import FunctionType
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from fascicle.table.dual import dualmethod, whole_table
+
+if TYPE_CHECKING:
+    from fascicle.table.expression import QueryExpression
 
 T = TypeVar("T")
 
@@ -31,17 +34,17 @@ class TableMeta(type):
     def __sub__(cls: type[T], other: Any) -> T:
         return cast(T, cast(Any, whole_table(cls)) - other)
 
-    def __mul__(cls, other: Any) -> Any:
-        return cast(Any, whole_table(cls)) * other
+    def __mul__(cls, other: Any) -> QueryExpression:
+        return cast("QueryExpression", cast(Any, whole_table(cls)) * other)
 
-    def __matmul__(cls, other: Any) -> Any:
-        return cast(Any, whole_table(cls)) @ other
+    def __matmul__(cls, other: Any) -> QueryExpression:
+        return cast("QueryExpression", cast(Any, whole_table(cls)) @ other)
 
     def __xor__(cls: type[T], other: Any) -> T:
         return cast(T, cast(Any, whole_table(cls)) ^ other)
 
-    def __add__(cls, other: Any) -> Any:
-        return cast(Any, whole_table(cls)) + other
+    def __add__(cls, other: Any) -> QueryExpression:
+        return cast("QueryExpression", cast(Any, whole_table(cls)) + other)
 
     def __neg__(cls) -> Any:
         return -cast(Any, whole_table(cls))
