@@ -92,6 +92,8 @@ class MysqlSession:
             return list(map(_result, self._run([b"START TRANSACTION", *texts, b"COMMIT"])[1:-1]))
         except BaseException:
             self.rollback()
+            if any(b"GET_LOCK" in text for text in texts):
+                self._quietly(b"DO RELEASE_ALL_LOCKS()")
             raise
 
     def _run(self, texts: Sequence[bytes]) -> list[Answer]:
@@ -230,9 +232,12 @@ class MysqlSession:
 
     def rollback(self) -> None:
         """Roll back; a lost connection has rolled back already."""
+        self._quietly(b"ROLLBACK")
+
+    def _quietly(self, text: bytes) -> None:
         try:
-            self._run([b"ROLLBACK"])
-        except (pymysql.err.OperationalError, pymysql.err.InterfaceError, pymysql.err.InternalError):
+            self._run([text])
+        except pymysql.err.Error:
             self._wire.cut()
 
     def savepoint(self, name: str) -> None:

@@ -264,8 +264,8 @@ def checked_word(text: str) -> str:
     return text
 
 
-_LOCK = Sql("DO GET_LOCK('fascicle_declares', 60)")
-_UNLOCK = Sql("DO RELEASE_LOCK('fascicle_declares')")
+_LOCK = Sql("SELECT GET_LOCK('fascicle_declares', 60)")
+_UNLOCK = Sql("SELECT RELEASE_LOCK('fascicle_declares')")
 
 
 def _uuid_bytes(value: Any) -> Any:
