@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from fascicle.codecs import BlobCodec, Codec, CodecRegistry, default_registry
-from fascicle.codecs import registry as registry_module
 from fascicle.errors import CodecError, PluginError
 from fascicle.model import CodecRef, CoreType
 

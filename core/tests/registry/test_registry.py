@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import importlib
-import importlib_metadata
 import sys
 
+import importlib_metadata
 import pytest
 
 from fascicle.errors import PluginError
