@@ -102,11 +102,12 @@ class Lowering:
         return Select([item], self.columns_of(item, node.heading.attributes.values()))
 
     def _materialise(self, select: Select, node: Node, names: Sequence[str]) -> Select:
-        """Wrap a SELECT so that the database computes it apart: DISTINCT keeps it from being merged."""
+        """Wrap a SELECT so that the database computes it apart, by LIMIT or else DISTINCT, which keep it whole."""
         attributes = [node.heading[name] for name in dict.fromkeys(names)]
-        item = Item(
-            self._alias(), bodies=(select,), names=tuple(a.name for a in attributes), materialised=True
-        )
+        apart = not select.is_limited
+        if apart:
+            select.order = []
+        item = Item(self._alias(), bodies=(select,), names=tuple(a.name for a in attributes), materialised=apart)
         return Select([item], self.columns_of(item, attributes))
 
     def flat(self, node: Node) -> Select:
