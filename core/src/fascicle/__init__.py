@@ -67,8 +67,11 @@ from fascicle.table import DriftWarning, Lookup, Manual, Part, QueryExpression, 
 if TYPE_CHECKING:
     from logging import Logger
 
+    from fascicle._elements import Element, Pipeline
     from fascicle.codecs.mym import MatCell, MatStruct
     from fascicle.diagram import Diagram
+    from fascicle.element import FunctionPort, TablePort, TableSlot, link
+    from fascicle.populate.jobs.table import JobTable as Job
 
     Di = ERD = Diagram
     config: Config
@@ -94,13 +97,16 @@ __all__ = [
     "Diagram",
     "DriftWarning",
     "DuplicateError",
+    "Element",
     "Entry",
     "FascicleError",
     "FreeTable",
+    "FunctionPort",
     "Imported",
     "Ingest",
     "Instance",
     "IntegrityError",
+    "Job",
     "LineageError",
     "Lookup",
     "LostConnectionError",
@@ -114,11 +120,14 @@ __all__ = [
     "Not",
     "Part",
     "PartIntegrityError",
+    "Pipeline",
     "QueryError",
     "QueryExpression",
     "QuerySyntaxError",
     "Schema",
     "Table",
+    "TablePort",
+    "TableSlot",
     "ThreadSafetyError",
     "Top",
     "U",
@@ -133,6 +142,7 @@ __all__ = [
     "errors",
     "get_codec",
     "key",
+    "link",
     "list_codecs",
     "list_schemas",
     "logger",
@@ -154,8 +164,15 @@ _LATER = MappingProxyType(
         "Diagram": ("fascicle.diagram", "Diagram"),
         "Di": ("fascicle.diagram", "Diagram"),
         "ERD": ("fascicle.diagram", "Diagram"),
+        "Job": ("fascicle.populate.jobs.table", "JobTable"),
+        "Element": ("fascicle._elements", "Element"),
+        "FunctionPort": ("fascicle.element", "FunctionPort"),
         "MatCell": ("fascicle.codecs.mym", "MatCell"),
         "MatStruct": ("fascicle.codecs.mym", "MatStruct"),
+        "Pipeline": ("fascicle._elements", "Pipeline"),
+        "TablePort": ("fascicle.element", "TablePort"),
+        "TableSlot": ("fascicle.element", "TableSlot"),
+        "link": ("fascicle.element", "link"),
         "expression": ("fascicle.table.expression", None),
         "hash": ("fascicle.hash", None),
         "utils": ("fascicle.utils", None),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -125,9 +125,10 @@ class _Resolver:
                 self._attribute(item, alone)
             elif isinstance(item, ForeignKeyItem):
                 add_foreign_key(self.draft, item, self.lookup)
+        parents = dict(zip(definition.parents, self.draft.foreign_keys, strict=True))
         for item in definition.items:
             if isinstance(item, IndexItem):
-                self._index(item)
+                self._index(item, parents)
         self._check_master()
         if not allow_new_key_attributes and self.draft.tier in (Tier.IMPORTED, Tier.COMPUTED):
             self._check_key_is_foreign(definition)
@@ -227,9 +228,12 @@ class _Resolver:
             )
 
     # the rest ----------------------------------------------------------------------------------------------
-    def _index(self, item: IndexItem) -> None:
+    def _index(self, item: IndexItem, parents: Mapping[str, ForeignKey]) -> None:
         names: list[str] = []
         for text, column in item.columns:
+            if text in parents:  # a parent stands for the attributes that its foreign key brought
+                names.extend(child for child, _ in parents[text].columns)
+                continue
             names.append(self.draft.at(item.line, column, check_index, text, self.draft.attributes))
         index = Index(tuple(names), item.unique)
         if index in self.draft.indexes or len(set(names)) < len(names):

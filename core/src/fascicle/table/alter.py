@@ -20,16 +20,36 @@ def wanted_spec(cls: type[Table], context: Mapping[str, Any] | None = None) -> T
     binding = cls._bound()
     if "definition" not in vars(cls) and not hasattr(cls, "definition"):
         raise SchemaError(f"{cls.__name__} has no definition to compare with its table")
-    master = getattr(cls, "_master", None)
-    names = Names(cls, binding.connection, binding.name, master, context, getattr(cls, "_declared_in", None))
-    wanted = make_spec(cls, binding.name, names)
-    # Columns beside the definition stay as they are: settings may have changed since the table was made.
+    if cls._resolve is not None:
+        wanted = cls._resolve()
+    else:
+        master = getattr(cls, "_master", None)
+        frame = getattr(cls, "_declared_in", None)
+        names = Names(cls, binding.connection, binding.name, master, context, frame)
+        wanted = make_spec(cls, binding.name, names)
+    return beside_hidden(binding.spec, wanted)
+
+
+def beside_hidden(declared: TableSpec, wanted: TableSpec) -> TableSpec:
+    """Keep the declared columns beside the definition: settings may have changed since the table was made."""
     own = [a for a in wanted.attributes if a.in_key or not a.is_hidden]
-    kept = [a for a in binding.spec.attributes if a.is_hidden and not a.in_key]
+    kept = [a for a in declared.attributes if a.is_hidden and not a.in_key]
     return wanted.evolve(attributes=(*own, *kept))
 
 
 def differences(cls: type[Table]) -> list[str]:
+def in_order_of(declared: TableSpec, wanted: TableSpec) -> TableSpec:
+    """Put secondary attributes in the order of the class, by which it takes rows that are plain sequences.
+
+    Servers may keep columns in another order: one that was added later stands last.
+    """
+    places = {a.name: place for place, a in enumerate(wanted.attributes)}
+    key = [a for a in declared.attributes if a.in_key]
+    rest = [a for a in declared.attributes if not a.in_key]
+    rest.sort(key=lambda a: places.get(a.name, len(places)))
+    return declared.evolve(attributes=(*key, *rest))
+
+
     """Say how a class's definition and its declared table differ."""
     return compare(cls._bound().spec, wanted_spec(cls))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fascicle.backend.protocol import Mode
@@ -41,6 +41,8 @@ class Table(QueryExpression, metaclass=TableMeta):
     _restricted: Node | None = None
 
     def __init__(self) -> None:
+    #: Gives the specification that the class stands for, where its definition alone does not.
+    _resolve: ClassVar[Callable[[], TableSpec] | None] = None
         self._restricted = None
 
     @classmethod

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from fascicle.definition import ParentRef, describe, parse, resolve
+from fascicle.definition import Definition, ParentRef, describe, parse, resolve
 from fascicle.errors import DefinitionError, DependencyError
 from fascicle.model import Catalog, TableName, TableSpec, Tier, from_camel_case, nearest
 from fascicle.table.binding import Binding
-from fascicle.table.runtime import runtime_of
+from fascicle.table.runtime import Runtime, runtime_of
 
 if TYPE_CHECKING:
     from fascicle.backend.connection import Connection
@@ -150,13 +150,29 @@ def make_spec(cls: type[Table], name: TableName, names: Names) -> TableSpec:
             f"the table class {cls.__name__} has no definition",
             try_='give it one: definition = """\\n    id : int32\\n    ---\\n    note : varchar(200)\\n    """',
         )
-    runtime = runtime_of(names.connection)
+    return finish_spec(cls, parse(text, cls.__name__), name, names, runtime_of(names.connection))
+
+
+def finish_spec(
+    cls: type[Table],
+    definition: Definition,
+    name: TableName,
+    lookup: Callable[[str], ParentRef],
+    runtime: Runtime,
+) -> TableSpec:
+    """Resolve a parsed definition and add the columns of the class's tier.
+
+    Raises
+    ------
+    DefinitionError
+        With line, column and caret.
+    """
     free = runtime.config["jobs.allow_new_pk_fields_in_computed_tables"]
     spec = resolve(
-        parse(text, cls.__name__),
+        definition,
         name=name,
         tier=cls.tier,
-        lookup=names,
+        lookup=lookup,
         codec_dtype=runtime.codec_dtype,
         allow_new_key_attributes=bool(free) or cls.tier not in (Tier.IMPORTED, Tier.COMPUTED),
     )
