@@ -38,18 +38,6 @@ def beside_hidden(declared: TableSpec, wanted: TableSpec) -> TableSpec:
 
 
 def differences(cls: type[Table]) -> list[str]:
-def in_order_of(declared: TableSpec, wanted: TableSpec) -> TableSpec:
-    """Put secondary attributes in the order of the class, by which it takes rows that are plain sequences.
-
-    Servers may keep columns in another order: one that was added later stands last.
-    """
-    places = {a.name: place for place, a in enumerate(wanted.attributes)}
-    key = [a for a in declared.attributes if a.in_key]
-    rest = [a for a in declared.attributes if not a.in_key]
-    rest.sort(key=lambda a: places.get(a.name, len(places)))
-    return declared.evolve(attributes=(*key, *rest))
-
-
     """Say how a class's definition and its declared table differ."""
     return compare(cls._bound().spec, wanted_spec(cls))
 

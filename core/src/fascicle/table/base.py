@@ -37,12 +37,14 @@ class Table(QueryExpression, metaclass=TableMeta):
 
     definition: ClassVar[str]
     tier: ClassVar[Tier]
+    #: The Element whose table this is, if one made the class: ``self.element`` reaches its ports and other tables.
+    element: ClassVar[Any] = None
     _binding: ClassVar[Binding | None] = None
+    #: Gives the specification that the class stands for, where its definition alone does not.
+    _resolve: ClassVar[Callable[[], TableSpec] | None] = None
     _restricted: Node | None = None
 
     def __init__(self) -> None:
-    #: Gives the specification that the class stands for, where its definition alone does not.
-    _resolve: ClassVar[Callable[[], TableSpec] | None] = None
         self._restricted = None
 
     @classmethod
