@@ -79,7 +79,7 @@ class PostgresByHand(ByHand):
         self.cursor.execute("COMMIT")
 
     def run_all(self, statements: Sequence[Any]) -> None:
-        with self.db.pipeline(), self.db.transaction():
+        with self.db.pipeline():  # one transaction up to its end
             for text, params in statements:
                 self.db.execute(text, params)
 

@@ -97,7 +97,11 @@ class MariadbByHand(ByHand):
     def keyed(self, keys: Sequence[Record]) -> list[Record]:
         marks = ",".join(["(%s,%s)"] * len(keys))
         flat = [value for key in keys for value in (key["sensor"], key["reading_id"])]
-        sql = f"{self.SELECT.format(self.t['Reading'])} WHERE (sensor, reading_id) IN ({marks})"
+        sql = (
+            f"WITH k(sensor, reading_id) AS (VALUES {marks}) "
+            "SELECT r.sensor, r.reading_id, r.quality, r.value_uv, r.taken_on FROM k "
+            f"JOIN {self.t['Reading']} r ON r.sensor = k.sensor AND r.reading_id = k.reading_id"
+        )
         return [
             {"sensor": a, "reading_id": b, "quality": c, "value_uv": d, "taken_on": e}
             for a, b, c, d, e in self.rows(sql, flat)

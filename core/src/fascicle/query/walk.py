@@ -24,6 +24,8 @@ from fascicle.query.scalar import (
 def children(scalar: Scalar) -> list[Scalar]:
     """Return the scalars directly inside another."""
     found: list[Scalar] = []
+    if type(scalar) is KeySet:
+        return found  # thousands of values, none of them a scalar
     slots: tuple[str, ...] = scalar.__slots__
     for slot in slots:
         value = getattr(scalar, slot)

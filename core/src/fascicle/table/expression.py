@@ -85,7 +85,8 @@ class QueryExpression:
         """Refuse a query of another connection, wherever it stands in a condition."""
         if isinstance(other, (list, tuple, set, frozenset)):
             for item in other:
-                self._check_same_connection(item)
+                if type(item) is not dict:  # keys come by the thousand
+                    self._check_same_connection(item)
             return
         if isinstance(other, Not):
             self._check_same_connection(other.restriction)

@@ -37,14 +37,15 @@ def bind(text: str, params: Sequence[Any]) -> bytes:
         raise DataError(f"the statement has {len(pieces) - 1} places for {len(params)} values")
     if not params:
         return pieces[0]
-    joined: list[bytes] = [pieces[0]]
-    for value, piece in zip(params, pieces[1:], strict=True):
-        joined.append(literal(value))
-        joined.append(piece)
+    joined: list[bytes] = [b""] * (len(pieces) + len(params))
+    joined[::2] = pieces
+    joined[1::2] = map(literal, params)
     return b"".join(joined)
 
 
 def _split(text: str) -> tuple[bytes, ...]:
+    if "%%" not in text:
+        return tuple(text.encode().split(b"%s"))
     pieces, start, done = [], 0, ""
     for mark in _MARK.finditer(text):
         done += text[start : mark.start()]
