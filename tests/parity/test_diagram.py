@@ -81,3 +81,34 @@ def test_pictures(lab: Any, tmp_path: Path) -> None:
     diagram.save(str(tmp_path / "lab.txt"), format="mermaid")
     assert "<svg" in (tmp_path / "lab.svg").read_text()
     assert "Session" in (tmp_path / "lab.txt").read_text()
+
+
+@pytest.mark.parity(
+    "Diagram.cascade",
+    "Diagram.cascade(part_integrity=)",
+    "Diagram.trace",
+    "Diagram.restrict",
+    "Diagram.counts",
+    "Diagram.prune",
+    "diagram[Table]",
+)
+def test_diagrams_of_rows(recorded: Any) -> None:
+    recorded.Detection.populate("subject_id = 2")
+    gone = dj.Diagram.cascade(recorded.Subject & {"subject_id": 2}, part_integrity="enforce")
+    assert {name.class_name: count for name, count in gone.counts().items()} == {
+        "Subject": 1,
+        "Session": 1,
+        "Recording": 1,
+        "Recording.Channel": 3,
+        "Detection": 2,
+    }
+    assert next(str(name) for name in gone) == f"{recorded.schema.name}.subject"
+    assert len(gone[recorded.Channel]) == 3
+    basis = dj.Diagram.trace(recorded.Detection & {"threshold_id": 1})
+    assert basis[recorded.Subject].keys() == [{"subject_id": 2}]
+    assert basis["Threshold"].fetch1("level") == 0.1
+    some = dj.Diagram(recorded.schema).restrict(recorded.Session & "session_id = 1")
+    assert len(some[recorded.Recording]) == 2
+    assert len(some.restrict(recorded.Subject & "subject_id = 1")[recorded.Recording]) == 1
+    few = dj.Diagram.cascade(recorded.Subject & {"subject_id": 3})
+    assert shown(few.prune()) == {"Subject"}

@@ -39,6 +39,27 @@ def test_populate(lab: Any, capsys: pytest.CaptureFixture[str]) -> None:
     ).tolist() == [2, 1]
 
 
+@pytest.mark.parity("Computed.upstream")
+def test_upstream(recorded: Any) -> None:
+    @recorded.schema
+    class Gain(dj.Computed):
+        definition = """
+        -> Recording
+        ---
+        species : varchar(24)
+        total : float64
+        """
+
+        def make(self, key: dict[str, Any]) -> None:
+            species = self.upstream[recorded.Subject].fetch1("species")
+            total = self.upstream["Recording.Channel"].to_arrays("gain").sum()
+            self.insert1({**key, "species": species, "total": total})
+
+    assert Gain.populate()["success_count"] == 4
+    assert Gain.to_arrays("total").tolist() == [1.5] * 4
+    assert (Gain & {"subject_id": 1}).upstream[recorded.Subject].keys() == [{"subject_id": 1}]
+
+
 @pytest.mark.parity(
     "Computed.populate(suppress_errors=)",
     "Computed.populate(return_exception_objects=)",

@@ -32,6 +32,7 @@ def pipeline(backend: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     sys.modules.pop(NAME, None)
 
 
+@pytest.mark.parity("Computed.populate(processes=)")
 @pytest.mark.parametrize("reserve", [False, True])
 def test_processes_share_the_keys(pipeline: Any, reserve: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FASCICLE_TEST_POPULATE_SLEEP", "0.01")

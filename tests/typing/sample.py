@@ -135,7 +135,7 @@ def fetching() -> None:
     weights, keys = Session.to_arrays("weight", "session_id", order_by="KEY")
     Session.to_pandas().head()
     Session.to_polars().head()
-    Session.to_arrow().num_rows
+    print(Session.to_arrow().num_rows)
     Session.fetch(as_dict=True, order_by="KEY")
     assert_type(Session.cursor(as_dict=True), Iterator[Any])
     print(weight, weights, keys)

@@ -14,9 +14,12 @@ from fascicle.table import FreeTable as ExplicitFreeTable
 from fascicle.table import Schema as ExplicitSchema
 from fascicle.table import Table, VirtualModule
 from fascicle.table import list_schemas as explicit_list_schemas
+from fascicle.table.spawn import class_for
 
 if TYPE_CHECKING:
     from fascicle._default import Connection
+    from fascicle.populate.jobs.table import JobTable
+    from fascicle.populate.tiers import AutoPopulated
 
 T = TypeVar("T", bound=type[Table])
 
@@ -35,6 +38,16 @@ class Schema(ExplicitSchema):
     def connection(self) -> Connection:
         """Connection on which the schema lives."""
         return cast("Connection", super().connection)
+
+    @property
+    def jobs(self) -> list[JobTable]:
+        """Job tables of the schema's computed tables, as far as they have been used."""
+        from fascicle.populate.jobs.declare import find_job_table  # for those who look at jobs only
+        from fascicle.populate.jobs.table import JobTable
+
+        specs = self.catalog().tables.values()
+        used = [spec for spec in specs if find_job_table(self.connection, spec) is not None]
+        return [JobTable(cast("type[AutoPopulated]", class_for(self.connection, spec))()) for spec in used]
 
     def __call__(self, cls: T, *, context: Mapping[str, Any] | None = None) -> T:
         """Declare a table class and bind it: the decorator ``@schema``."""
