@@ -45,6 +45,9 @@ def plain(subject: Any) -> Any:
     return make
 
 
+# Trips of a call apart from its keys: the keys to make, who we are, and the fingerprint of the code.
+OPENING = 3
+
 EXPECTED = [{"subject_id": i, "twice": 3.0 * i} for i in range(5)]
 
 
@@ -342,14 +345,15 @@ def test_hidden_columns_tell_when_how_long_and_which_version(backend: Any, tmp_p
         def make(self, key: dict[str, Any]) -> None:
             self.insert1(key)
 
-    Subject.insert([(1,), (2,)])
+    Subject.insert([(1,), (2,), (3,)])
+    Made.populate(max_calls=1)
     before = connection.round_trips
     Made.populate()
-    assert connection.round_trips - before == 3
+    assert connection.round_trips - before <= 2 + OPENING
     assert Made.heading.names == ["subject_id"]
     columns = "subject_id, _job_start_time, _job_duration, _job_version"
     found = connection.query(f"SELECT {columns} FROM {Made.full_table_name}").fetchall()
-    assert len(found) == 2
+    assert len(found) == 3
     assert all(start is not None and duration >= 0 and version == "" for _, start, duration, version in found)
 
 

@@ -182,6 +182,7 @@ _GENERAL = (
     Setting("enable_python_native_blobs", "bool", True, "admitted for older programs; always on"),
     Setting("add_hidden_timestamp", "bool", False, "admitted for older programs; tables keep no such column"),
     Setting("filepath_checksum_size_limit", "int", None, "bytes up to which files are hashed", low=0),
+    Setting("provenance.record", "bool", True, "keep fingerprints of what computed rows are made of"),
     Setting(
         "provenance.capture", "bool", False, "keep who entered a row", aliases=("DJ_PROVENANCE_CAPTURE",)
     ),

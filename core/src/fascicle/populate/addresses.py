@@ -40,7 +40,7 @@ def address_of(table: AutoPopulated) -> Address:
         If another process could not import it.
     """
     cls = type(table)
-    module, qualname = cls.__module__, cls.__qualname__
+    module, qualname = cls._address()
     reason = None
     if "<locals>" in qualname:
         reason = f"{qualname} is defined inside a function"

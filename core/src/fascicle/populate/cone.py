@@ -41,37 +41,24 @@ def known_graph(connection: Connection, schema: str) -> DependencyGraph:
 
 def cone_of(table: AutoPopulated) -> Cone:
     """Return the cone of a computed table."""
-    name, connection = table.table_id, table.connection
-    graph = known_graph(connection, name.schema)
-    declared = {_bound_name(other) for other in table.writes}
-    writable = {name, *declared}
-    for own in tuple(writable):
-        if own in graph:
-            writable.update(graph.parts_of(own))
-    readable = set(writable)
-    for own in writable:
-        if own in graph:
-            readable.update(graph.ancestors(own))
+    name = table.table_id
+    graph = known_graph(table.connection, name.schema)
     source: Any = table.key_source
     if isinstance(source, type):
         source = source()
-    for read in tables_of(source.as_node()):
-        readable.add(read)
-        if read in graph:
-            readable.update(graph.ancestors(read))
-    for read in tuple(readable):
-        if read in graph:
-            readable.update(graph.parts_of(read))
-    for part in tuple(readable):
-        # A part that is read may refer to tables beside its master, as an electrode does to its probe.
-        if part in graph and graph.master_of(part) is not None:
-            readable.update(graph.ancestors(part))
-    return Cone(frozenset(readable), frozenset(writable))
+    writable = _with_parts(graph, {name, *(other.table_id for other in table.writes)})
+    read = writable | set(tables_of(source.as_node()))
+    readable = _with_parts(graph, _with_ancestors(graph, read))
+    # A part that is read may refer to tables beside its master, as an electrode does to its probe.
+    return Cone(frozenset(_with_ancestors(graph, readable)), frozenset(writable))
 
 
-def _bound_name(table: Any) -> TableName:
-    name: TableName = table.table_id
-    return name
+def _with_parts(graph: DependencyGraph, names: set[TableName]) -> set[TableName]:
+    return names | {part for name in names if name in graph for part in graph.parts_of(name)}
+
+
+def _with_ancestors(graph: DependencyGraph, names: set[TableName]) -> set[TableName]:
+    return names | {above for name in names if name in graph for above in graph.ancestors(name)}
 
 
 def tables_of(node: Node) -> Iterator[TableName]:

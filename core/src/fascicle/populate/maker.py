@@ -10,6 +10,8 @@ from fascicle.populate.forms import call_make
 from fascicle.populate.inputs import Input, digest_rows
 from fascicle.populate.making import Closing, Making
 from fascicle.populate.metadata import metadata_update
+from fascicle.populate.provenance.record import Recorder
+from fascicle.table.runtime import runtime_of
 from fascicle.table.watch import watched_by
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ class Maker:
         self.options = options
         self.connection = table.connection
         self._contract = Contract(table)
+        self.recorder = recorder_for(table, options)
 
     def make(self, key: dict[str, Any], interrupts: Interrupts, closings: tuple[Closing, ...] = ()) -> bool:
         """Make one key and commit it.
@@ -86,7 +89,10 @@ class Maker:
         return True
 
     def _records(self, making: Making) -> list[Closing]:
-        return [Closing(sql) for sql in metadata_update(making, self.table)]
+        statements = metadata_update(making, self.table)
+        if self.recorder is not None:
+            statements += self.recorder.statements(making)
+        return [Closing(sql) for sql in statements]
 
     def _is_there(self, key: dict[str, Any]) -> bool:
         with watched_by(None):
@@ -97,6 +103,17 @@ class Maker:
         if self.options.return_exception_objects:
             return error
         return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def recorder_for(table: AutoPopulated, options: PopulateOptions) -> Recorder | None:
+    """Return what records provenance, unless the setting ``provenance.record`` forbids it."""
+    if not runtime_of(table.connection).config["provenance.record"]:
+        return None
+    recorder = Recorder(table, options.make_kwargs)
+    if not recorder.is_on:
+        return None
+    recorder.prepare()
+    return recorder
 
 
 def rechecks(inputs: list[Input]) -> list[Closing]:

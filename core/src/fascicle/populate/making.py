@@ -16,6 +16,7 @@ from fascicle.backend.protocol import Isolation
 from fascicle.backend.retry import Backoff, attempt_repeatedly
 from fascicle.errors import DuplicateError, IntegrityError, MakeError
 from fascicle.populate.inputs import Input, digest_rows
+from fascicle.populate.provenance.reads import Read, reads_of
 from fascicle.sql import Sql
 from fascicle.table.watch import current_watch, watched_by
 from fascicle.table.write import diagnose
@@ -79,6 +80,7 @@ class Making:
     phase: str = ""
     is_open: bool = False
     inputs: list[Input] = field(default_factory=list)
+    reads: set[Read] = field(default_factory=set)
     held: list[Held] = field(default_factory=list)
     closings: list[Closing] = field(default_factory=list)
     started: float = field(default_factory=time.time)
@@ -112,7 +114,11 @@ class Making:
     # watching ----------------------------------------------------------------------------------------------
     def reading(self, connection: Connection, node: Node) -> None:
         """Hear of a query."""
-        if connection is self.connection and self.scope is not None:
+        if connection is not self.connection:
+            return
+        if not self.is_open:
+            self.reads |= reads_of(node)
+        if self.scope is not None:
             with watched_by(None):
                 self.scope(node)
 

@@ -139,7 +139,7 @@ class Upstream(Mapping[Any, Any]):
     def _carried(self, edge: Edge, name: TableName) -> list[Values] | None:
         """Values that the other end of a foreign key has, under the names at this end; ``None`` if not all."""
         if edge.parent == name:
-            far, renamed = edge.child, {child: parent for child, parent in edge.columns}
+            far, renamed = edge.child, dict(edge.columns)
         else:
             far, renamed = edge.parent, {parent: child for child, parent in edge.columns}
         sets = self._values_of(far)

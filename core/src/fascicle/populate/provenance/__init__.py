@@ -1,0 +1,1 @@
+"""Where computed rows come from: code, parameters, inputs; and which of them are out of date."""
