@@ -165,7 +165,7 @@ class Element:
     @property
     def left_out(self) -> dict[str, str]:
         """Tables that are not declared, and why; parts as ``Master.Part``."""
-        keys = {unit.table: unit.key for unit in templates.units(self._classes)}
+        keys = {unit.table: unit.key for unit in self.units()}
         return {keys[table]: why for table, why in self._left_out.items()}
 
     @property
@@ -396,6 +396,10 @@ class Element:
         return {t: t._binding.spec for t in self._resolution.specs if t._binding is not None}
 
     # rows --------------------------------------------------------------------------------------------------
+    def units(self) -> list[templates.Unit]:
+        """Every table and part, declared or not, with their names."""
+        return list(templates.units(self._classes))
+
     def table_names(self) -> list[str]:
         """Class names of the tables that are declared, parts as ``Master.Part``, parents first."""
         return [unit.key for unit in self.table_units()]
@@ -403,7 +407,7 @@ class Element:
     def table_units(self) -> list[templates.Unit]:
         """Tables that are declared, with their names, parents first."""
         order = list(self._resolution.specs)
-        found = [unit for unit in templates.units(self._classes) if unit.table in self._resolution.specs]
+        found = [unit for unit in self.units() if unit.table in self._resolution.specs]
         return sorted(found, key=lambda unit: order.index(unit.table))
 
     def synthetic(self, folder: Path, *, seed: int = 0) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from fascicle.definition import Definition, ForeignKeyItem, IndexItem, parse
+from fascicle.element.addresses import address_of
 from fascicle.element.slots import parts_of
 from fascicle.errors import SchemaError
 from fascicle.table import Part, Table
@@ -42,6 +43,7 @@ def _subclass(element: Element, name: str, template: type[Table], qualname: str)
         "element": element,
         "_binding": None,
         "_bound": classmethod(_bound),
+        "_address": classmethod(address_of),
     }
     made: type[Table] = type(template)(name, (template,), namespace)  # type: ignore[misc]
     return made

@@ -52,6 +52,11 @@ class Table(QueryExpression, metaclass=TableMeta):
         return cls()
 
     @classmethod
+    def _address(cls) -> tuple[str, str]:
+        """Module and dotted name by which another process finds the class."""
+        return cls.__module__, cls.__qualname__
+
+    @classmethod
     def _bound(cls) -> Binding:
         binding = cls._binding
         if binding is None:
