@@ -69,7 +69,7 @@ def difference(old: TableSpec, new: TableSpec) -> Changes:
         known = before.get(origin.get(attribute.name, attribute.name))
         if known is None:
             added.append((attribute, previous))
-        elif not attribute.in_key and _shape(known) != _shape(attribute):
+        elif _shape(known) != _shape(attribute):
             changed.append((known.evolve(name=attribute.name), attribute))
         previous = attribute.name
     gone = {old_name for old_name, _ in renames} | after

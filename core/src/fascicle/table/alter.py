@@ -9,6 +9,7 @@ from fascicle.errors import ConfirmationRequired, DriftError, SchemaError
 from fascicle.model import Attribute, ForeignKey, Index, TableSpec
 from fascicle.table.binding import bind
 from fascicle.table.declare import Names, make_spec
+from fascicle.table.fitting import refuse_misfits
 from fascicle.table.runtime import runtime_of
 
 if TYPE_CHECKING:
@@ -35,6 +36,18 @@ def beside_hidden(declared: TableSpec, wanted: TableSpec) -> TableSpec:
     own = [a for a in wanted.attributes if a.in_key or not a.is_hidden]
     kept = [a for a in declared.attributes if a.is_hidden and not a.in_key]
     return wanted.evolve(attributes=(*own, *kept))
+
+
+def in_order_of(declared: TableSpec, wanted: TableSpec) -> TableSpec:
+    """Put secondary attributes in the order of the class, by which it takes rows that are plain sequences.
+
+    Servers may keep columns in another order: one that was added later stands last.
+    """
+    places = {a.name: place for place, a in enumerate(wanted.attributes)}
+    key = [a for a in declared.attributes if a.in_key]
+    rest = [a for a in declared.attributes if not a.in_key]
+    rest.sort(key=lambda a: places.get(a.name, len(places)))
+    return declared.evolve(attributes=(*key, *rest))
 
 
 def differences(cls: type[Table]) -> list[str]:
@@ -110,14 +123,17 @@ def _sets(kind: str, have: Any, want: Any) -> list[str]:
 
 def alter(cls: type[Table], prompt: bool | None, context: Mapping[str, Any] | None) -> list[str]:
     """Change the declared table to what the class says; see `Table.alter`."""
-    binding = cls._bound()
+    connection = cls._bound().connection
+    connection.refuse_in_transaction("alter a table")
+    declared = renew(cls)
     wanted = wanted_spec(cls, context)
-    found = compare(binding.spec, wanted)
+    found = compare(declared, wanted)
     if not found:
         return []
-    _refuse_unsafe(cls, binding.spec, wanted)
-    runtime = runtime_of(binding.connection)
-    statements = binding.connection.dialect.alter_table(binding.spec, wanted)
+    _refuse_unsafe(cls, declared, wanted)
+    refuse_misfits(connection, declared, wanted)
+    runtime = runtime_of(connection)
+    statements = connection.dialect.alter_table(declared, wanted)
     ask = bool(runtime.config["safemode"]) if prompt is None else prompt
     if ask and not runtime.interaction.confirm("\n".join([f"Alter {wanted.name}:", *found])):
         raise ConfirmationRequired(
@@ -126,11 +142,23 @@ def alter(cls: type[Table], prompt: bool | None, context: Mapping[str, Any] | No
             try_="pass prompt=False once you are sure",
             plan=found,
         )
-    binding.connection.refuse_in_transaction("alter a table")
-    binding.connection.execute_script(statements)
-    binding.connection.catalog.put(wanted)
-    cls._binding = bind(binding.connection, wanted)
+    connection.execute_script(statements)
+    cls._binding = bind(connection, in_order_of(renew(cls), wanted))
     return found
+
+
+def renew(cls: type[Table]) -> TableSpec:
+    """Read from the database what the table is now, and bind the class to that.
+
+    Raises
+    ------
+    MissingTableError
+        If somebody dropped the table.
+    """
+    binding = cls._bound()
+    spec = binding.connection.catalog.refresh(binding.name.schema)[binding.name]
+    cls._binding = bind(binding.connection, spec)
+    return spec
 
 
 def _refuse_unsafe(cls: type[Table], declared: TableSpec, wanted: TableSpec) -> None:

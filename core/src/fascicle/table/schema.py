@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from fascicle.errors import DependencyError, FascicleError, MissingTableError, SchemaError
 from fascicle.model import Catalog, TableName, TableSpec, nearest
 from fascicle.table import lookups, spawn
-from fascicle.table.alter import compare
+from fascicle.table.alter import compare, in_order_of
 from fascicle.table.base import Table
 from fascicle.table.binding import bind
 from fascicle.table.declare import Names, create, make_spec, physical_name
@@ -216,7 +216,7 @@ class Schema:
         cls._declared_in = frame  # type: ignore[attr-defined]
         if declared is not None:
             cls._binding = bind(connection, declared)
-            _warn_of_drift(cls, declared, resolver)
+            cls._binding = bind(connection, _compared(cls, declared, resolver))
             return
         spec = make_spec(cls, name, resolver)
         if not self._may_create():
@@ -414,12 +414,14 @@ def check_schema_name(name: str) -> None:
         )
 
 
-def _warn_of_drift(cls: type[Table], declared: TableSpec, resolver: Names) -> None:
+def _compared(cls: type[Table], declared: TableSpec, resolver: Names) -> TableSpec:
     """Compare a class with its table; a definition that no longer resolves is drift too."""
     if not isinstance(getattr(cls, "definition", None), str):
-        return
+        return declared
     try:
-        found = compare(declared, make_spec(cls, declared.name, resolver))
+        wanted = make_spec(cls, declared.name, resolver)
+        found = compare(declared, wanted)
+        declared = in_order_of(declared, wanted)
     except FascicleError as error:
         found = [f"the definition does not resolve: {error.what}"]
     if found:
@@ -429,6 +431,7 @@ def _warn_of_drift(cls: type[Table], declared: TableSpec, resolver: Names) -> No
             DriftWarning,
             stacklevel=5,
         )
+    return declared
 
 
 def list_schemas(connection: Connection) -> list[str]:
