@@ -6,13 +6,14 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import islice
+from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from fascicle.backend.catalog import CatalogCache
 from fascicle.backend.cursor import Cursor, raw_statement
 from fascicle.backend.pool import Pool
-from fascicle.backend.protocol import Backend, Isolation, Mode, Provisioning, Result, Row, Session, TraceHook
+from fascicle.backend.protocol import Backend, Embedded, Isolation, Mode, Provisioning, Result, Row, Session, TraceHook
 from fascicle.backend.reading import is_read
 from fascicle.backend.retry import Backoff, attempt_repeatedly
 from fascicle.backend.runner import Runner, open_session
@@ -68,6 +69,7 @@ class Connection:
         self.dialect: Dialect = backend.dialect
         self._hooks: tuple[TraceHook, ...] = ()
         place, cleanup = _provision(backend, url)
+        self._place = place
         self.pool = Pool(lambda: open_session(backend, place), size=pool_size, idle=pool_idle, wait=pool_wait)
         # Nothing below refers back to the connection: one that is forgotten closes at once.
         runner = Runner(self.pool, backend)
@@ -237,9 +239,11 @@ class Connection:
     def is_retryable(self, error: BaseException) -> bool:
         """Whether the error stems from a deadlock or serialization failure."""
         link: BaseException | None = error
-        while link is not None:
+        seen: set[int] = set()
+        while link is not None and id(link) not in seen:
             if self.backend.is_retryable(link):
                 return True
+            seen.add(id(link))
             link = link.__cause__
         return False
 
@@ -272,6 +276,11 @@ class Connection:
         transaction.on_rollback.append((transaction.depth, call))
 
     # state -------------------------------------------------------------------------------------------------
+    @property
+    def object_folder(self) -> Path | None:
+        """Folder beside the database's file where objects lie by default; ``None`` for a database on a server."""
+        return self.backend.object_folder(self._place) if isinstance(self.backend, Embedded) else None
+
     @property
     def schemas(self) -> list[str]:
         """Names of the database's schemas, sorted."""

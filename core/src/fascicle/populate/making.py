@@ -250,7 +250,10 @@ def send_one_by_one(connection: Connection, held: Held) -> None:
     try:
         connection.bulk_insert(held.spec, held.names, held.rows, held.mode)  # type: ignore[arg-type]
     except (DuplicateError, IntegrityError) as error:
-        raise diagnose.explain(connection, held.spec, held.names, held.columns, error) from error
+        explained = diagnose.explain(connection, held.spec, held.names, held.columns, error)
+        if explained is error:
+            raise
+        raise explained from error
 
 
 def current_making() -> Making | None:

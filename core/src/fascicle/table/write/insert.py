@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from fascicle.backend.protocol import Mode
 from fascicle.backend.rows import ColumnRows
+from fascicle.codecs import CodecChain
 from fascicle.errors import (
-    CodecError,
     DuplicateError,
     FascicleError,
     IntegrityError,
@@ -22,10 +22,11 @@ from fascicle.errors import (
 from fascicle.model import Attribute, CurrentTimestamp, TableSpec
 from fascicle.sql import compile_insert_select
 from fascicle.table.runtime import runtime_of
+from fascicle.table.storage import context_of
 from fascicle.table.watch import announce_write, current_watch
 from fascicle.table.write import diagnose
-from fascicle.table.write.cells import CellError
 from fascicle.table.write.checks import Fault, checked_column
+from fascicle.table.write.objects import Uploads, encoded_cell, keys_of, validated_column
 from fascicle.table.write.rows import CHUNK, Batch, batches
 
 if TYPE_CHECKING:
@@ -61,6 +62,7 @@ class Prepared:
     names: list[str]
     columns: list[Sequence[Any]]
     rows: ColumnRows
+    pending: tuple[str, ...] = ()  # attributes whose values are yet to be written to their stores
 
 
 class Writer:
@@ -76,18 +78,33 @@ class Writer:
         self.connection = connection
         self.spec = spec
         self.heading = spec.heading
+        self.uploads = Uploads(connection, spec)
 
     def prepare(self, batch: Batch, faults: list[Fault], fill: Sequence[str] = ()) -> Prepared:
         """Check and encode a batch; faults are noted, not raised."""
         self._add_missing(batch, faults, fill)
-        columns: list[Sequence[Any]] = []
-        encoded: list[Sequence[Any]] = []
-        for name, column in zip(batch.names, batch.columns, strict=True):
-            attribute = self.heading[name]
-            checked = checked_column(attribute, column, batch.numbers, self._codec_encoder(attribute), faults)
-            columns.append(checked)
-            encoded.append(_encode(self.connection.dialect.encoder(attribute), checked))
-        return Prepared(batch.names, columns, ColumnRows(encoded, len(batch)))
+        columns: list[Sequence[Any]] = list(batch.columns)
+        encoded: list[Sequence[Any]] = list(batch.columns)
+        pending: list[str] = []
+        for place in self._in_turn(batch):
+            attribute = self.heading[batch.names[place]]
+            chain = self._chain(attribute)
+            if chain is not None and chain.in_store:
+                validated_column(attribute, batch.columns[place], batch.numbers, chain, faults)
+                pending.append(attribute.name)
+                continue
+            encode = None if chain is None else self._encoder(attribute, chain, batch, columns)
+            checked = checked_column(attribute, batch.columns[place], batch.numbers, encode, faults)
+            columns[place] = checked
+            encoded[place] = _encode(self.connection.dialect.encoder(attribute), checked)
+        return Prepared(batch.names, columns, ColumnRows(encoded, len(batch)), tuple(pending))
+
+    def _in_turn(self, batch: Batch) -> Iterable[int]:
+        """Return the order of columns: values that are encoded with the key of their row come after the key."""
+        places = range(len(batch.names))
+        if not any(self.heading[name].codec for name in batch.names):
+            return places
+        return sorted(places, key=lambda place: self.heading[batch.names[place]].codec is not None)
 
     def _add_missing(self, batch: Batch, faults: list[Fault], fill: Sequence[str]) -> None:
         present = set(batch.names)
@@ -110,18 +127,16 @@ class Writer:
             batch.names.append(hidden)
             batch.columns.append([1] * len(batch))
 
-    def _codec_encoder(self, attribute: Attribute) -> Callable[[Any], Any] | None:
-        if attribute.codec is None:
-            return None
-        encode = runtime_of(self.connection).codecs.encoder(attribute.codec)
+    def _chain(self, attribute: Attribute) -> CodecChain | None:
+        return None if attribute.codec is None else runtime_of(self.connection).codecs.chain(attribute.codec)
 
-        def to_column(value: Any) -> Any:
-            try:
-                return encode(value)
-            except CodecError as error:
-                raise CellError(str(error)) from error
-
-        return to_column
+    def _encoder(
+        self, attribute: Attribute, chain: CodecChain, batch: Batch, columns: list[Sequence[Any]]
+    ) -> Callable[[Any], Any]:
+        """Return the function that encodes a column's values, to be called for one row after the other."""
+        context = context_of(self.connection, self.spec, attribute.name)
+        keys = iter(keys_of(self.spec, batch.names, columns, len(batch)) if chain.uses_row else ())
+        return lambda value: encoded_cell(chain, value, next(keys, None), context)
 
 
 def _encode(function: Callable[[Any], Any] | None, column: Sequence[Any]) -> Sequence[Any]:
@@ -149,11 +164,22 @@ def insert(connection: Connection, spec: TableSpec, rows: Any, options: InsertOp
     """
     writer = Writer(connection, spec)
     announce_write(connection, spec.name, "insert")
-    if hasattr(rows, "__len__") and not isinstance(rows, (str, Path)) and options.chunk_size is None:
-        if len(rows) == 0:
-            return 0
-        return _write(connection, spec, iter([prepare_all(writer, rows, options)]), options)
-    return _write(connection, spec, _prepare_lazily(writer, rows, options), options)
+    with writer.uploads:
+        if hasattr(rows, "__len__") and not isinstance(rows, (str, Path)) and options.chunk_size is None:
+            if len(rows) == 0:
+                return 0
+            prepared = [_stored(writer, part) for part in prepare_all(writer, rows, options)]
+            return _write(connection, spec, iter([prepared]), options)
+        return _write(connection, spec, _prepare_lazily(writer, rows, options), options)
+
+
+def _stored(writer: Writer, part: Prepared) -> Prepared:
+    """Write what goes to stores, once every row has been checked."""
+    faults: list[Fault] = []
+    part = writer.uploads.stored(part, faults)
+    if faults:
+        raise faults_error(writer.spec, faults)
+    return part
 
 
 def prepare_all(writer: Writer, rows: Any, options: InsertOptions) -> list[Prepared]:
@@ -191,9 +217,8 @@ def _joined(parts: list[Prepared]) -> Prepared:
     numbers = range(len(names))
     encoded = [column(number, lambda part: part.rows.columns) for number in numbers]
     length = sum(len(part.rows) for part in parts)
-    return Prepared(
-        names, [column(n, lambda part: part.columns) for n in numbers], ColumnRows(encoded, length)
-    )
+    columns: list[Sequence[Any]] = [column(n, lambda part: part.columns) for n in numbers]
+    return Prepared(names, columns, ColumnRows(encoded, length), parts[0].pending)
 
 
 def _prepare_lazily(writer: Writer, rows: Any, options: InsertOptions) -> Iterator[list[Prepared]]:
@@ -204,6 +229,8 @@ def _prepare_lazily(writer: Writer, rows: Any, options: InsertOptions) -> Iterat
         prepared = writer.prepare(batch, faults)
         if len(faults) > MAX_FAULTS:
             break
+        if not faults:
+            prepared = writer.uploads.stored(prepared, faults, batch.numbers)
         if not faults:
             yield [prepared]
     if faults:
@@ -234,7 +261,10 @@ def _send(connection: Connection, spec: TableSpec, part: Prepared, mode: Mode) -
     try:
         return connection.bulk_insert(spec, part.names, part.rows, mode)
     except (DuplicateError, IntegrityError) as error:
-        raise diagnose.explain(connection, spec, part.names, part.columns, error) from error
+        explained = diagnose.explain(connection, spec, part.names, part.columns, error)
+        if explained is error:
+            raise
+        raise explained from error
 
 
 def insert_query(

@@ -31,7 +31,15 @@ def update1(connection: Connection, spec: TableSpec, row: Mapping[str, Any]) -> 
         raise MissingAttributeError(
             f"update1 needs the whole primary key; missing: {', '.join(missing)}", where=spec.name.class_name
         )
-    values = _encoded(connection, spec, row)
+    writer = Writer(connection, spec)
+    with writer.uploads:
+        _update(connection, spec, row, _encoded(writer, row))
+
+
+def _update(
+    connection: Connection, spec: TableSpec, row: Mapping[str, Any], values: Mapping[str, Any]
+) -> None:
+    heading = spec.heading
     key = {name: row[name] for name in heading.primary_key}
     changes = {name: value for name, value in values.items() if name not in key}
     announce_write(connection, spec.name, "update")
@@ -39,7 +47,10 @@ def update1(connection: Connection, spec: TableSpec, row: Mapping[str, Any]) -> 
         matched = _run(connection, spec, key, changes)
     except (DuplicateError, IntegrityError) as error:
         columns = [[value] for value in row.values()]
-        raise diagnose.explain(connection, spec, list(row), columns, error) from error
+        explained = diagnose.explain(connection, spec, list(row), columns, error)
+        if explained is error:
+            raise
+        raise explained from error
     if matched != 1:
         shown = ", ".join(f"{name}={row[name]!r}" for name in heading.primary_key)
         raise QueryError(
@@ -56,14 +67,17 @@ def _run(connection: Connection, spec: TableSpec, key: Mapping[str, Any], change
     return connection.execute(sql).rowcount
 
 
-def _encoded(connection: Connection, spec: TableSpec, row: Mapping[str, Any]) -> dict[str, Any]:
+def _encoded(writer: Writer, row: Mapping[str, Any]) -> dict[str, Any]:
     """Check and encode the values given; ``None`` stands for the default where NULL is not admitted."""
+    spec = writer.spec
     given = {name: value for name, value in row.items() if not _to_database_default(spec, name, value)}
     faults: list[Fault] = []
     batch = Batch(list(given), [[value] for value in given.values()], range(1))
     # Only the attributes given are checked: the rest of the row stays as it is.
     partial = spec.evolve(attributes=tuple(a for a in spec.attributes if a.name in given))
-    prepared = Writer(connection, partial).prepare(batch, faults)
+    prepared = Writer(writer.connection, partial).prepare(batch, faults)
+    if not faults:
+        prepared = writer.uploads.stored(prepared, faults)
     if faults:
         raise faults_error(spec, faults)
     return dict(zip(prepared.names, prepared.rows[0], strict=True))
