@@ -12,7 +12,7 @@ from fascicle.model import Attribute, Heading, unknown_attribute
 from fascicle.query.headings import computed, join_headings, variant
 from fascicle.query.join import set_apart
 from fascicle.query.matching import hint_renamed, match
-from fascicle.query.nodes import Aggregate, Join, Node, title
+from fascicle.query.nodes import Aggregate, Join, Node, Project, title
 from fascicle.query.project import arrange, choose, expression
 from fascicle.query.scalar import Call, Column, Scalar
 from fascicle.query.walk import columns_of, columns_outside
@@ -68,7 +68,32 @@ def aggregate(
         used = {name for _, scalar in node.columns for name in columns_of(scalar)}
         if used.intersection(renamed.values()):
             hint_renamed(left, right, {new: old for new, old in renamed.items() if old in used})
-    return node
+    return _carry_bulk(left, node)
+
+
+def _carry_bulk(left: Node, node: Aggregate) -> Node:
+    """Take stored objects past the aggregation: grouping by them would compare them byte by byte."""
+    heading = left.heading.attributes
+    plain = {name: scalar.name for name, scalar in node.columns if isinstance(scalar, Column)}
+    bulk = {name: old for name, old in plain.items() if _is_bulky(heading[old])}
+    key = {name: plain[name] for name in node.primary_key}
+    if not bulk or any(heading[old].nullable for old in key.values()):
+        return node
+    columns = tuple([(name, scalar) for name, scalar in node.columns if name not in bulk])
+    needed = {column for _, scalar in columns for column in columns_outside(scalar, _is_aggregate)}
+    group = tuple([name for name in node.group if name in needed])
+    slim = Aggregate(node.source, group, columns, Heading([node.heading[name] for name, _ in columns]))
+    carried = {**key, **bulk}
+    carrier = Project(
+        left,
+        tuple([(name, Column(old)) for name, old in carried.items()]),
+        Heading([node.heading[name] for name in carried]),
+    )
+    return Join(slim, carrier, tuple(key), node.heading)
+
+
+def _is_bulky(attribute: Attribute) -> bool:
+    return not attribute.in_key and (attribute.codec is not None or attribute.type.name in ("json", "bytes"))
 
 
 def universe_aggregate(

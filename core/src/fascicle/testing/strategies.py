@@ -30,17 +30,26 @@ from fascicle.testing.oracle import evaluate
 Row = dict[str, Any]
 
 INT, TEXT, FLOAT = CoreType("int32"), CoreType("varchar", (8,)), CoreType("float64")
-BOOL, DATE = CoreType("bool"), CoreType("date")
+BOOL, DATE, BYTES = CoreType("bool"), CoreType("date"), CoreType("bytes")
 
 _VALUES: dict[str, tuple[Any, ...]] = {
     "int32": (0, 1, 2, 3, -1),
     "varchar": ("a", "B", "b", "", "ab", "Z"),
     "float64": (0.0, 0.5, 1.5, -2.0),
     "bool": (True, False),
+    "bytes": (b"", b"\x00\xff", b"a"),
     "date": (datetime.date(2024, 2, 29), datetime.date(2025, 1, 1), datetime.date(2025, 1, 2)),
 }
 # Names that several tables share without meaning the same, and some that none shares.
-_SECONDARY = (("notes", TEXT), ("v", INT), ("w", TEXT), ("x", FLOAT), ("flag", BOOL), ("day", DATE))
+_SECONDARY = (
+    ("notes", TEXT),
+    ("v", INT),
+    ("w", TEXT),
+    ("x", FLOAT),
+    ("flag", BOOL),
+    ("day", DATE),
+    ("raw", BYTES),
+)
 
 
 # schemas ---------------------------------------------------------------------------------------------------
@@ -171,6 +180,8 @@ def literal(value: Any) -> str:
         return "NULL"
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
+    if isinstance(value, bytes):
+        return f"X'{value.hex()}'"
     return f"'{value}'" if isinstance(value, (str, datetime.date)) else repr(value)
 
 
