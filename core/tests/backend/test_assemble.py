@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fascicle.backend.assemble import RawColumn, RawKey, RawTable, assemble
-from fascicle.backend.repeats import without_repeats
+from fascicle.backend.repeats import in_key_order, without_repeats
 from fascicle.model import REQUIRED, Attribute, CodecRef, CoreType, ForeignKey, Index, TableName, TableSpec
 
 INT, LONG = CoreType("int32"), CoreType("int64")
@@ -158,3 +158,11 @@ def test_of_repeated_rows_the_last_stays() -> None:
         attributes=(Attribute("id", INT, in_key=True, autoincrement=True), spec.attributes[1])
     )
     assert without_repeats(numbered, ("v",), [(1,), (1,)]) == [(1,), (1,)]
+
+
+def test_rows_that_may_exist_are_locked_in_one_order() -> None:
+    spec = TableSpec(PARENT, (Attribute("id", INT, in_key=True), Attribute("v", INT)))
+    assert in_key_order(spec, ("v", "id"), [(1, 7), (2, 3)]) == [(2, 3), (1, 7)]
+    odd = [(1, "a"), (2, 3)]
+    assert in_key_order(spec, ("v", "id"), odd) is odd
+    assert in_key_order(spec, ("v",), odd) is odd

@@ -10,7 +10,8 @@ import pymysql.err
 from pymysql.constants import CLIENT, ER
 
 from fascicle.backend.protocol import Isolation, Mode, Result, Row
-from fascicle.backend.repeats import without_repeats
+from fascicle.backend.repeats import in_key_order, without_repeats
+from fascicle.backend.retry import Backoff, attempt_repeatedly
 from fascicle.backend.url import DatabaseUrl
 from fascicle.errors import ConfigError
 from fascicle.model import TableSpec
@@ -18,7 +19,7 @@ from fascicle.sql.statement import Sql
 from fascicle_mysql import tls
 from fascicle_mysql.bulk import MARGIN, inserts
 from fascicle_mysql.dialect import DIALECT
-from fascicle_mysql.errors import NULL_IN_KEY, number_of, other_conflict
+from fascicle_mysql.errors import NULL_IN_KEY, is_retryable, number_of, other_conflict
 from fascicle_mysql.literals import bind
 from fascicle_mysql.served import ServedCursor
 from fascicle_mysql.wire import Answer, Wire
@@ -167,13 +168,22 @@ class MysqlSession:
 
     # rows --------------------------------------------------------------------------------------------------
     def bulk_insert(self, spec: TableSpec, columns: Sequence[str], rows: Sequence[Row], mode: Mode) -> int:
-        """Insert rows by multi-row statements as large as the server takes."""
+        """Insert rows by multi-row statements as large as the server takes.
+
+        Outside a transaction a deadlock with others who insert the same keys is overcome by trying again.
+        """
         if not rows:
             return 0
         if mode == "replace":
             rows = without_repeats(spec, columns, rows)
+        if mode != "error":
+            rows = in_key_order(spec, columns, rows)
+
+        def once() -> int:
+            return self._insert_all(inserts(spec, columns, rows, mode, self._max_packet), mode)
+
         try:
-            inserted = self._insert_all(inserts(spec, columns, rows, mode, self._max_packet), mode)
+            inserted = once() if self.in_transaction else attempt_repeatedly(once, is_retryable, Backoff())
         except pymysql.err.IntegrityError as error:
             if mode != "error" and number_of(error) == NULL_IN_KEY:
                 raise other_conflict(spec) from error

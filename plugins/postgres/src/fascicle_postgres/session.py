@@ -12,13 +12,15 @@ from psycopg.pq import TransactionStatus
 from psycopg.types.string import TextBinaryLoader
 
 from fascicle.backend.protocol import Isolation, Mode, Result, Row
-from fascicle.backend.repeats import without_repeats
+from fascicle.backend.repeats import in_key_order, without_repeats
+from fascicle.backend.retry import Backoff, attempt_repeatedly
 from fascicle.backend.url import DatabaseUrl
 from fascicle.model import TableSpec
 from fascicle.sql.statement import Sql
 from fascicle_postgres import tls
 from fascicle_postgres.bulk import copy_plan
 from fascicle_postgres.dialect import DIALECT
+from fascicle_postgres.errors import is_retryable
 
 OPTIONS = (*tls.OPTIONS, "connect_timeout", "application_name", "prepare_threshold", "unix_socket")
 _LEVELS = {"read committed": "READ COMMITTED", "snapshot": "REPEATABLE READ", "serializable": "SERIALIZABLE"}
@@ -125,11 +127,23 @@ class PostgresSession:
 
     # rows --------------------------------------------------------------------------------------------------
     def bulk_insert(self, spec: TableSpec, columns: Sequence[str], rows: Sequence[Row], mode: Mode) -> int:
-        """Insert rows: a few by one INSERT, many by COPY."""
+        """Insert rows: a few by one INSERT, many by COPY.
+
+        Outside a transaction a deadlock with others who insert the same keys is overcome by trying again.
+        """
         if not rows:
             return 0
         if mode == "replace":
             rows = without_repeats(spec, columns, rows)
+        if mode != "error":
+            rows = in_key_order(spec, columns, rows)
+
+        def once() -> int:
+            return self._insert_all(spec, columns, rows, mode)
+
+        return once() if self.in_transaction else attempt_repeatedly(once, is_retryable, Backoff())
+
+    def _insert_all(self, spec: TableSpec, columns: Sequence[str], rows: Sequence[Row], mode: Mode) -> int:
         if not columns:
             return sum(self.execute(Sql(DIALECT.insert(spec, (), mode, 1))).rowcount for _ in rows)
         if len(rows) * len(columns) <= _FEW_VALUES:
