@@ -99,10 +99,11 @@ def restore(token: Any) -> None:
 
 def runtime(config: Config | None = None) -> Runtime:
     """Make the runtime of a connection opened through the public names."""
+    from fascicle.hooks import relay
     from fascicle.populate import Computed, Imported
 
     tiers = {Tier.IMPORTED: Imported, Tier.COMPUTED: Computed}
-    return Runtime(config=config or current().config, interaction=Person(), tiers=tiers)
+    return Runtime(config=config or current().config, interaction=Person(), hooks=relay(), tiers=tiers)
 
 
 class Connection(backend_connection.Connection):

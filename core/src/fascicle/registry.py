@@ -184,6 +184,7 @@ class Registry(Mapping[str, T], Generic[T]):
 
     def _load(self, point: EntryPoint) -> T:
         package = _package(point)
+        self._check_core(point)
         try:
             loaded = point.load()
         except FascicleError as error:
@@ -191,6 +192,26 @@ class Registry(Mapping[str, T], Generic[T]):
         except Exception as error:
             raise self._broken(point, f"{type(error).__name__}: {error}") from error
         return self._checked(point.name, loaded, package)
+
+    def _check_core(self, point: EntryPoint) -> None:
+        """Refuse a package that asks for another core, before its import fails in some unclear way."""
+        from importlib_metadata import PackageNotFoundError, version
+
+        from fascicle.versions import unmet
+
+        try:
+            core = version("fascicle")
+        except PackageNotFoundError:
+            return
+        wanted = unmet(point.dist.requires or (), "fascicle", core) if point.dist is not None else None
+        if wanted is not None:
+            raise PluginError(
+                f"the {self.what} {point.name!r} is for another version of fascicle",
+                where=_package(point),
+                why=f"it needs fascicle {wanted}, and {core} is installed",
+                try_="pip install --upgrade fascicle, or install a version of the package that fits",
+                name=point.name,
+            )
 
     def _broken(self, point: EntryPoint, why: str) -> PluginError:
         return PluginError(

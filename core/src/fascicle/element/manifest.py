@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from fascicle.element.problems import Problem
 from fascicle.model import Attribute, CoreType, CurrentTimestamp, TableName, TableSpec
 from fascicle.table import FreeTable
+from fascicle.versions import release
 
 if TYPE_CHECKING:
     from fascicle.backend.connection import Connection
@@ -132,11 +132,6 @@ def _version_problem(element: Element, declared: str) -> Problem | None:
         )
     advice = "activate() notes the new version; what differs is listed table by table"
     return Problem(element.name, what, "version", None, advice, True)
-
-
-def release(version: str) -> tuple[int, ...]:
-    """Numbers of a version, for comparison."""
-    return tuple(int(number) for number in re.findall(r"\d+", version.partition("+")[0])[:3])
 
 
 __all__ = ["TABLE", "Manifest", "manifest_spec", "read_manifests", "version_problems", "write_manifest"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from fascicle.errors import DuplicateError, FascicleError, MakeError
@@ -60,6 +61,20 @@ class Maker:
         bool
             ``False`` if the key's row was there already.
         """
+        hooks, table, begun = runtime_of(self.connection).hooks, type(self.table), time.perf_counter()
+        try:
+            hooks.call("before_make", table=table, key=key)
+            made = self._make_repeatedly(key, interrupts, closings)
+        except BaseException as error:
+            hooks.call("make_failed", table=table, key=key, error=error)
+            raise
+        if made:
+            hooks.call("after_make", table=table, key=key, seconds=time.perf_counter() - begun)
+        return made
+
+    def _make_repeatedly(
+        self, key: dict[str, Any], interrupts: Interrupts, closings: tuple[Closing, ...]
+    ) -> bool:
         for attempt in range(1, ATTEMPTS + 1):
             try:
                 return self._make_once(key, interrupts, closings)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fascicle.errors import ConfirmationRequired, PartIntegrityError, TransactionError
+from fascicle.model import TableName
 from fascicle.sql import compile_delete
+from fascicle.table import changes
 from fascicle.table.remove.plan import DeletePlan, count_together, plan_delete, refuse_vacuous
 from fascicle.table.runtime import runtime_of
 from fascicle.table.watch import announce_write
@@ -54,7 +57,9 @@ def delete(query: Table, options: DeleteOptions) -> int:
     if ask:
         confirm(query, plan, "deleted")
     runtime.hooks.call("before_delete", plan=plan, connection=connection)
-    return carry_out(connection, plan, verify=ask)
+    count = carry_out(connection, plan, verify=ask)
+    runtime.hooks.call("after_delete", plan=plan, connection=connection, count=count)
+    return count
 
 
 def confirm(query: Table, plan: object, done: str) -> None:
@@ -106,12 +111,24 @@ def carry_out(connection: Connection, plan: DeletePlan, verify: bool) -> int:
                 where=str(plan.root),
                 try_="call delete again to see the plan as it is now",
             )
+        _log(connection, plan, removed)
         return removed[plan.root]
 
     if connection.in_transaction:
         with connection.transaction:
             return act()
     return connection.retrying(act, isolation="serializable")
+
+
+def _log(connection: Connection, plan: DeletePlan, removed: Mapping[TableName, int]) -> None:
+    script = [
+        sql
+        for entry in plan.entries
+        if removed[entry.table]
+        for sql in changes.entries(connection, entry.table, "delete", changes.keys_of_node(entry.node))
+    ]
+    if script:
+        connection.execute_script(script)
 
 
 def _check_parts(connection: Connection, plan: DeletePlan) -> None:
@@ -130,5 +147,7 @@ def delete_quick(query: Table, get_count: bool) -> int | None:
     """Delete the rows of a query only; see `Table.delete_quick`."""
     refuse_vacuous(query, "delete")
     announce_write(query.connection, query.table_id, "delete")
-    result = query.connection.execute(compile_delete(query.as_node(), query.connection.dialect))
+    node, connection = query.as_node(), query.connection
+    log = changes.entries(connection, query.table_id, "delete", changes.keys_of_node(node))
+    result = connection.execute_script([compile_delete(node, connection.dialect), *log])[0]
     return result.rowcount if get_count else None
