@@ -33,7 +33,11 @@
     ├── CodecError
     │   └── BlobError
     ├── StoreError
+    │   ├── UnknownStoreError          a store that no setting describes
+    │   ├── UnsafePathError            a path that leaves its store, or cannot be kept in one
     │   ├── MissingExternalFile
+    │   ├── ChecksumError              an object whose bytes are not those that were stored
+    │   ├── GarbageError               a collection that cannot be carried out safely
     │   └── BucketInaccessible
     ├── MakeError                      a make that cannot run, or rows that only make may insert
     │   └── ContractError              a make that reads or writes outside its contract
@@ -232,8 +236,24 @@ class StoreError(FascicleError):
     """An object store that fails or is not configured."""
 
 
+class UnknownStoreError(StoreError):
+    """A store that is not configured."""
+
+
+class UnsafePathError(StoreError):
+    """A path that would leave its store, or that no store can keep."""
+
+
 class MissingExternalFile(StoreError):
     """A file that a row names is not in its store."""
+
+
+class ChecksumError(StoreError):
+    """An object whose bytes are not those that were stored."""
+
+
+class GarbageError(StoreError):
+    """A garbage collection that cannot tell what is referenced, and so removes nothing."""
 
 
 class BucketInaccessible(StoreError):

@@ -21,6 +21,7 @@ KNOWN_PACKAGES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
         "fascicle.backends": MappingProxyType(
             {"mysql": "fascicle[mysql]", "mariadb": "fascicle[mysql]", "postgresql": "fascicle[postgres]"}
         ),
+        "fascicle.stores": MappingProxyType({"s3": "fascicle-s3"}),
     }
 )
 

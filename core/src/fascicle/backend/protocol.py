@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from fascicle.backend.url import DatabaseUrl
@@ -137,6 +138,14 @@ class Backend(Protocol):
 
     def size_of(self, session: Session, name: TableName) -> int:
         """Bytes that a table takes up, its indexes included."""
+
+
+@runtime_checkable
+class Embedded(Protocol):
+    """Optional ability of a backend: a database in a file of its own, with a place for objects beside it."""
+
+    def object_folder(self, url: DatabaseUrl) -> Path:
+        """Return the folder where the objects of a database lie, unless settings name another."""
 
 
 @runtime_checkable

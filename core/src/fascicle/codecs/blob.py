@@ -16,6 +16,7 @@ class BlobCodec(Codec):
     """
 
     name = "blob"
+    uses_row = False
 
     def get_dtype(self, is_store: bool) -> str:
         """``"bytes"`` in the table, ``"<hash>"`` in a store."""

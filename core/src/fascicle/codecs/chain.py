@@ -38,6 +38,35 @@ class CodecChain:
     stores: tuple[str | None, ...]
     type: CoreType
 
+    @property
+    def in_store(self) -> bool:
+        """Whether values are kept in a store."""
+        return any(store is not None for store in self.stores)
+
+    @cached_property
+    def uses_row(self) -> bool:
+        """Whether encoding needs the row's key or its surroundings."""
+        return self.in_store or any(codec.uses_row for codec in self.codecs)
+
+    @cached_property
+    def reads_objects(self) -> bool:
+        """Whether decoding moves whole objects out of a store."""
+        return self.in_store and any(codec.reads_objects for codec in self.codecs)
+
+    def validate(self, value: Any) -> None:
+        """Check a value as far as that goes without encoding it.
+
+        Raises
+        ------
+        CodecError
+            If the outermost codec refuses the value.
+        """
+        codec = self.codecs[0]
+        try:
+            codec.validate(value)
+        except (TypeError, ValueError) as err:
+            raise _refused(codec, err) from err
+
     @cached_property
     def _encoders(self) -> tuple[tuple[Codec, str | None, bool], ...]:
         pairs = zip(self.codecs, self.stores, strict=True)

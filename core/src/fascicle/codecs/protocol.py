@@ -39,6 +39,10 @@ class Codec(ABC):
 
     #: Name in definitions: lower-case letters, digits, ``_`` and ``-``.
     name: ClassVar[str]
+    #: Whether `encode` looks at `key` or ``context``; without it a column is encoded faster.
+    uses_row: ClassVar[bool] = True
+    #: Whether `decode` moves whole objects out of a store, which a fetch then does for several rows at once.
+    reads_objects: ClassVar[bool] = False
 
     def __init_subclass__(cls, *, register: bool = True, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)

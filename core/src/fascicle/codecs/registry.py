@@ -193,7 +193,9 @@ def default_registry() -> CodecRegistry:
 
 
 def _offers(group: str) -> dict[str, EntryPoint]:
-    from importlib_metadata import entry_points  # scanning packages costs milliseconds that few programs need pay
+    from importlib_metadata import (
+        entry_points,
+    )  # scanning packages costs milliseconds that few programs need pay
 
     return {offer.name: offer for offer in entry_points(group=group)}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from fascicle.backend.protocol import Mode
@@ -19,6 +20,7 @@ from fascicle.table.meta import TableMeta
 from fascicle.table.remove.delete import DeleteOptions, delete, delete_quick
 from fascicle.table.remove.drop import drop, drop_quick
 from fascicle.table.remove.plan import DeletePlan, plan_delete
+from fascicle.table.storage import has_objects
 from fascicle.table.write.insert import InsertOptions, Writer, insert, insert_query
 from fascicle.table.write.update import update1
 from fascicle.table.write.validation import ValidationResult, validate
@@ -39,6 +41,10 @@ class Table(QueryExpression, metaclass=TableMeta):
     tier: ClassVar[Tier]
     #: The Element whose table this is, if one made the class: ``self.element`` reaches its ports and other tables.
     element: ClassVar[Any] = None
+    #: What is asked of values beyond their types; see `fascicle.table.write.rules.Rules`.
+    checks: ClassVar[Mapping[str, Callable[[Any], Any]]] = MappingProxyType({})
+    fills: ClassVar[Mapping[str, Callable[[], Any]]] = MappingProxyType({})
+    agreements: ClassVar[Mapping[tuple[str, ...], Callable[..., str | None]]] = MappingProxyType({})
     _binding: ClassVar[Binding | None] = None
     #: Gives the specification that the class stands for, where its definition alone does not.
     _resolve: ClassVar[Callable[[], TableSpec] | None] = None
@@ -178,7 +184,7 @@ class Table(QueryExpression, metaclass=TableMeta):
 
     @dualmethod
     def ancestors(self, as_objects: bool = False) -> Any:
-        """Return this table and all that it depends on, upstream first."""
+        """Return this table and all that it depends on, the table itself first."""
         return relatives.ancestors(self, as_objects)
 
     @dualmethod
@@ -253,7 +259,8 @@ class Table(QueryExpression, metaclass=TableMeta):
         if isinstance(rows, TableMeta):
             rows = rows()
         if isinstance(rows, QueryExpression):
-            if rows.connection is binding.connection:
+            # Objects are shared or copied row by row, so that garbage collection cannot come in between.
+            if rows.connection is binding.connection and not has_objects(binding.connection, binding.spec):
                 insert_query(binding.connection, binding.spec, rows, options)
                 return
             rows = iter(rows)

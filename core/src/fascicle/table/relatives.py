@@ -79,10 +79,10 @@ def children(table: Table, primary: bool | None, as_objects: bool, info: bool) -
 
 
 def ancestors(table: Table, as_objects: bool) -> list[Any]:
-    """Return a table and all upstream of it, upstream first."""
+    """Return a table and all upstream of it, the table itself first."""
     graph = graph_of(table.connection)
     names = {table.table_id, *graph.ancestors(table.table_id)}
-    return _tables(table, graph.topological_sort(names), as_objects)
+    return _tables(table, graph.topological_sort(names)[::-1], as_objects)
 
 
 def descendants(table: Table, as_objects: bool) -> list[Any]:

@@ -16,6 +16,7 @@ from fascicle.ports import HookRelay, Interaction, NoHooks, NonInteractive
 
 if TYPE_CHECKING:
     from fascicle.backend.connection import Connection
+    from fascicle.stores import Stores
 
 
 @dataclass
@@ -34,6 +35,8 @@ class Runtime:
         Listeners of declare and delete.
     tiers : mapping of Tier to class
         Base classes for tables that exist without a class in code.
+    stores : Stores, optional
+        Object stores by name; made of the settings when they are first needed.
     """
 
     config: Config = field(default_factory=Config)
@@ -41,6 +44,7 @@ class Runtime:
     interaction: Interaction = field(default_factory=NonInteractive)
     hooks: HookRelay = field(default_factory=NoHooks)
     tiers: Mapping[Tier, type] = field(default_factory=dict)
+    stores: Stores | None = None
 
     def codec_dtype(self, ref: CodecRef) -> CoreType:
         """Column type in which a codec stores its values."""

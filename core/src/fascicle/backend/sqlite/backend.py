@@ -9,6 +9,7 @@ import socket
 import sqlite3
 import tempfile
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from fascicle.backend.protocol import Session
 from fascicle.backend.sqlite import catalog, errors, functions
@@ -51,6 +52,11 @@ class SqliteBackend:
                 shutil.rmtree(folder, ignore_errors=True)
 
         return private, remove
+
+    def object_folder(self, url: DatabaseUrl) -> Path:
+        """Name the folder beside the file: ``lab.db.objects`` for ``lab.db``."""
+        place = Path(url.database).expanduser()
+        return Path(os.path.abspath(place.with_name(place.name + ".objects")))  # noqa: PTH100 - links are kept
 
     def open(self, url: DatabaseUrl) -> SqliteSession:
         """Open one session."""

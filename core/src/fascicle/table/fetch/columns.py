@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from fascicle.errors import FetchError
 from fascicle.model import Attribute, unknown_attribute
 from fascicle.sql import Compiled, Sql, compile_count, compile_exists, compile_select
-from fascicle.table.runtime import Runtime, runtime_of
+from fascicle.table.runtime import runtime_of
+from fascicle.table.storage import CodecDecoder, decoded_in_parallel
 from fascicle.table.watch import current_watch
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from fascicle.table.expression import QueryExpression
 
 STREAM_BATCH = 2000
+OBJECT_BATCH = 16  # rows whose values are whole objects
 Column = list[Any]
 
 
@@ -76,18 +78,7 @@ def decoder_of(connection: Connection, attribute: Attribute) -> Callable[[Any], 
     base = connection.dialect.decoder(attribute)
     if attribute.codec is None:
         return base
-    return _codec_decoder(runtime_of(connection), attribute, base)
-
-
-def _codec_decoder(
-    runtime: Runtime, attribute: Attribute, base: Callable[[Any], Any] | None
-) -> Callable[[Any], Any]:
-    assert attribute.codec is not None  # noqa: S101  (narrowed by the caller)
-    decode = runtime.codecs.decoder(attribute.codec)
-
-    if base is None:
-        return decode
-    return lambda stored: decode(base(stored))
+    return CodecDecoder(connection, runtime_of(connection).codecs.chain(attribute.codec), base)
 
 
 def decoders(connection: Connection, attributes: Sequence[Attribute]) -> list[Callable[[Any], Any] | None]:
@@ -113,7 +104,11 @@ def decode_columns(
 ) -> list[Sequence[Any]]:
     """Decode the columns that have a decoder; NULL stays ``None``."""
     return [
-        column if function is None else _decoded(column, attribute.nullable, function)
+        column
+        if function is None
+        else function.column(column)
+        if isinstance(function, CodecDecoder) and function.is_slow
+        else _decoded(column, attribute.nullable, function)
         for column, attribute, function in zip(raw, heading, functions, strict=True)
     ]
 
@@ -140,6 +135,7 @@ def records_of(
     functions: Sequence[Callable[[Any], Any] | None],
 ) -> list[dict[str, Any]]:
     """Turn raw rows into dicts of decoded values in one pass."""
+    rows, functions = decoded_in_parallel(rows, functions)
     shape = "".join(
         "v" if f is None else "n" if a.nullable else "d" for a, f in zip(heading, functions, strict=True)
     )
@@ -303,7 +299,8 @@ def stream(
     if watch is not None:
         watch.reading(connection, expression.as_node())
         watch.read(connection, compiled.sql, None)
-    for batch in connection.stream(compiled.sql, batch=STREAM_BATCH):
+    slow = any(isinstance(function, CodecDecoder) and function.is_slow for function in functions)
+    for batch in connection.stream(compiled.sql, batch=OBJECT_BATCH if slow else STREAM_BATCH):
         if as_dict:
             yield from records_of(batch, compiled.heading, functions)
         else:

@@ -24,7 +24,7 @@ from fascicle.sql import compile_insert_select
 from fascicle.table.runtime import runtime_of
 from fascicle.table.storage import context_of
 from fascicle.table.watch import announce_write, current_watch
-from fascicle.table.write import diagnose
+from fascicle.table.write import diagnose, logged
 from fascicle.table.write.checks import Fault, checked_column
 from fascicle.table.write.objects import Uploads, encoded_cell, keys_of, validated_column
 from fascicle.table.write.rows import CHUNK, Batch, batches
@@ -79,9 +79,12 @@ class Writer:
         self.spec = spec
         self.heading = spec.heading
         self.uploads = Uploads(connection, spec)
+        self.rules = runtime_of(connection).rules.get(spec.name)
 
     def prepare(self, batch: Batch, faults: list[Fault], fill: Sequence[str] = ()) -> Prepared:
         """Check and encode a batch; faults are noted, not raised."""
+        if self.rules is not None:
+            self.rules.fill(batch, self.heading)
         self._add_missing(batch, faults, fill)
         columns: list[Sequence[Any]] = list(batch.columns)
         encoded: list[Sequence[Any]] = list(batch.columns)
@@ -95,8 +98,12 @@ class Writer:
                 continue
             encode = None if chain is None else self._encoder(attribute, chain, batch, columns)
             checked = checked_column(attribute, batch.columns[place], batch.numbers, encode, faults)
+            if self.rules is not None:
+                checked = self.rules.checked(attribute.name, checked, batch.numbers, faults)
             columns[place] = checked
             encoded[place] = _encode(self.connection.dialect.encoder(attribute), checked)
+        if self.rules is not None:
+            self.rules.agree(batch, columns, faults)
         return Prepared(batch.names, columns, ColumnRows(encoded, len(batch)), tuple(pending))
 
     def _in_turn(self, batch: Batch) -> Iterable[int]:
@@ -259,7 +266,7 @@ def _send(connection: Connection, spec: TableSpec, part: Prepared, mode: Mode) -
     if watch is not None and watch.defer(connection, spec, part.names, part.columns, part.rows, mode):
         return len(part.rows)
     try:
-        return connection.bulk_insert(spec, part.names, part.rows, mode)
+        return logged.insert(connection, spec, part, mode)
     except (DuplicateError, IntegrityError) as error:
         explained = diagnose.explain(connection, spec, part.names, part.columns, error)
         if explained is error:
@@ -292,7 +299,7 @@ def insert_query(
     dialect = connection.dialect
     sql = compile_insert_select(spec, names, query.as_node(), dialect, options.mode)
     try:
-        return connection.execute(sql).rowcount
+        return logged.insert_query(connection, spec, query, sql)
     except IntegrityError as error:
         error.where = error.where or str(spec.name)
         raise

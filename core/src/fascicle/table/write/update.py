@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fascicle.errors import DuplicateError, IntegrityError, MissingAttributeError, QueryError
 from fascicle.model import CurrentTimestamp, TableSpec, unknown_attribute
 from fascicle.sql import compile_update
+from fascicle.table import changes as changes_log
 from fascicle.table.watch import announce_write
 from fascicle.table.write import diagnose
 from fascicle.table.write.checks import Fault
@@ -64,7 +65,9 @@ def _run(connection: Connection, spec: TableSpec, key: Mapping[str, Any], change
     if not changes:
         return 1
     sql = compile_update(spec.name, spec.heading, changes, key, connection.dialect)
-    return connection.execute(sql).rowcount
+    keys = changes_log.Keys(tuple(key), [tuple(key.values())])
+    script = [sql, *changes_log.entries(connection, spec.name, "update", [keys])]
+    return connection.execute_script(script)[0].rowcount
 
 
 def _encoded(writer: Writer, row: Mapping[str, Any]) -> dict[str, Any]:
