@@ -18,8 +18,9 @@ from fascicle.errors import DuplicateError, IntegrityError, MakeError
 from fascicle.populate.inputs import Input, digest_rows
 from fascicle.populate.provenance.reads import Read, reads_of
 from fascicle.sql import Sql
+from fascicle.table import changes
 from fascicle.table.watch import current_watch, watched_by
-from fascicle.table.write import diagnose
+from fascicle.table.write import diagnose, logged
 
 if TYPE_CHECKING:
     from fascicle.backend.connection import Connection
@@ -155,6 +156,8 @@ class Making:
         if connection is not self.connection or self.is_open or connection.in_transaction:
             return False
         cells = len(rows) * len(names)
+        if any(attribute.codec and attribute.codec.store is not None for attribute in spec.attributes):
+            return False  # objects of a store are removed again when their transaction is rolled back
         if not names or len(rows) > HELD_ROWS or cells > min(900, connection.dialect.max_parameters):
             return False
         size = sum(len(value) for row in rows for value in row if isinstance(value, (bytes, str)))
@@ -206,7 +209,7 @@ class Making:
                 self.connection.commit_transaction()
                 return
             rows = [Closing(held.statement(self.connection)) for held in self.held]
-            script = [*before, *rows, *after]
+            script = [*before, *rows, *map(Closing, self._log()), *after]
             attempt_repeatedly(
                 lambda: self._send(script), self.connection.is_retryable, Backoff(attempts=5)
             )
@@ -229,6 +232,15 @@ class Making:
             # All were sent together, so the error does not say which row it is about: ask again one by one.
             self._explain(error)
 
+    def _log(self) -> list[Sql]:
+        """Entries in the log of changes for the rows held back; the others were logged when they were sent."""
+        found = []
+        for held in self.held:
+            keys = changes.keys_of_rows(held.spec, held.names, held.columns)
+            operation = "update" if held.mode == "replace" else "insert"
+            found += changes.entries(self.connection, held.spec.name, operation, [keys])
+        return found
+
     def _explain(self, error: Exception) -> None:
         with self.connection.transaction(isolation="read committed"):
             for rows in self.held:
@@ -248,7 +260,7 @@ class Making:
 def send_one_by_one(connection: Connection, held: Held) -> None:
     """Send held rows by themselves, so that an error names the row."""
     try:
-        connection.bulk_insert(held.spec, held.names, held.rows, held.mode)  # type: ignore[arg-type]
+        logged.insert(connection, held.spec, held, held.mode)  # type: ignore[arg-type]
     except (DuplicateError, IntegrityError) as error:
         explained = diagnose.explain(connection, held.spec, held.names, held.columns, error)
         if explained is error:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
-
 from fascicle.model import TableName
 from fascicle.query.nodes import Aggregate, Distinct, Join, Limit, Node, Project, Relation, Restrict, Union
 from fascicle.query.scalar import Binary, Column, Every, Exists, KeySet, Literal, Scalar
 from fascicle.query.walk import children
+from fascicle.table.changes import canonical
 
 Read = tuple[TableName, tuple[tuple[str, str], ...]]
 """A table, and pairs of attribute and value (as `canonical` writes it) that the rows read have."""
@@ -22,17 +21,6 @@ def reads_of(node: Node) -> set[Read]:
     found: set[Read] = set()
     _visit(node, {}, found)
     return found
-
-
-def canonical(value: Any) -> str:
-    """Write a value of a key so that equal values are written alike, in a query as in the log of changes."""
-    if isinstance(value, bool):
-        return str(int(value))
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, bytes):
-        return value.hex()
-    return str(value)
 
 
 Known = Mapping[str, str]
