@@ -201,7 +201,7 @@ def test_tables_are_not_declared_in_a_transaction(schema: fc.Schema, db: fc.Conn
 
 def test_relatives(lab: Any) -> None:
     names = [t.table_id.class_name for t in lab.Scan.ancestors(as_objects=True)]
-    assert names == ["Subject", "Session", "Scan"]
+    assert names == ["Scan", "Session", "Subject"]
     names = [t.table_id.class_name for t in lab.Session.descendants(as_objects=True)]
     assert names == ["Session", "Scan", "Scan.Field", "Note"]
     assert lab.Session.parents() == [lab.Subject.full_table_name]

@@ -52,6 +52,7 @@ def test_algebra(lab: Any) -> None:
     assert shown(dj.Diagram.from_sequence([lab.Session, lab.Threshold])) == {"Session", "Threshold"}
     assert shown(dj.Diagram(lab.Recording).add_parts()) == {"Recording", "Recording.Channel"}
     assert len(everything.collapse().drawing.nodes) == 1
+    assert {table.full_table_name: len(table) for table in everything}[lab.Session.full_table_name] == 4
     order = [name.class_name for name in everything]
     assert order.index("Subject") < order.index("Session") < order.index("Detection")
     assert [name.class_name for name in reversed(everything)] == order[::-1]
@@ -91,18 +92,19 @@ def test_pictures(lab: Any, tmp_path: Path) -> None:
     "Diagram.counts",
     "Diagram.prune",
     "diagram[Table]",
+    "reversed(diagram)",
 )
 def test_diagrams_of_rows(recorded: Any) -> None:
     recorded.Detection.populate("subject_id = 2")
     gone = dj.Diagram.cascade(recorded.Subject & {"subject_id": 2}, part_integrity="enforce")
-    assert {name.class_name: count for name, count in gone.counts().items()} == {
-        "Subject": 1,
-        "Session": 1,
-        "Recording": 1,
-        "Recording.Channel": 3,
-        "Detection": 2,
+    assert gone.counts() == {
+        recorded.Subject.full_table_name: 1,
+        recorded.Session.full_table_name: 1,
+        recorded.Recording.full_table_name: 1,
+        recorded.Channel.full_table_name: 3,
+        recorded.Detection.full_table_name: 2,
     }
-    assert next(str(name) for name in gone) == f"{recorded.schema.name}.subject"
+    assert [len(table) for table in reversed(gone)] == list(gone.counts().values())[::-1]
     assert len(gone[recorded.Channel]) == 3
     basis = dj.Diagram.trace(recorded.Detection & {"threshold_id": 1})
     assert basis[recorded.Subject].keys() == [{"subject_id": 2}]

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property, reduce
 from typing import Any, Self
 
 from fascicle.diagram.build import build_drawing
 from fascicle.diagram.drawing import DiagramGraph
 from fascicle.diagram.picture import Picture
-from fascicle.diagram.rows import ChosenRows
+from fascicle.diagram.rows import ChosenRows, connection_of
 from fascicle.diagram.source import DiagramSource, NodeInfo, find_source
 from fascicle.diagram.style import Style
 from fascicle.errors import DependencyError, FascicleError, MissingTableError
@@ -75,6 +75,7 @@ class Diagram(ChosenRows, Picture):
         self._graph.known(shown)
         self._infos = (known.info,)
         self._source = known
+        self._connection = connection_of(source)
         self._shown = shown
         self._expanded = shown
         self._notes = {}
@@ -133,12 +134,6 @@ class Diagram(ChosenRows, Picture):
     def topological_sort(self) -> list[TableName]:
         """Tables shown, parents first and parts right after their masters."""
         return list(self._order)
-
-    def __iter__(self) -> Iterator[TableName]:
-        return iter(self._order)
-
-    def __reversed__(self) -> Iterator[TableName]:
-        return reversed(self._order)
 
     def __len__(self) -> int:
         return len(self._shown)
@@ -216,6 +211,7 @@ class Diagram(ChosenRows, Picture):
             _shown=self._shown | other._shown,
             _expanded=self._expanded | other._expanded,
             _notes={**self._notes, **other._notes},
+            _connection=self._connection or other._connection,
         )
 
     def only(self, tables: Collection[TableName]) -> Self:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import cached_property
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Self
 
 from fascicle.errors import DependencyError, QueryError
@@ -30,6 +32,8 @@ class ChosenRows:
         _graph: DependencyGraph
 
         def __init__(self, source: object) -> None: ...
+        @cached_property
+        def _order(self) -> tuple[TableName, ...]: ...
         def _with(self, **changes: Any) -> Self: ...
         def only(self, tables: Collection[TableName]) -> Self:
             """Provided by `Diagram`."""
@@ -89,38 +93,76 @@ class ChosenRows:
         return self.only(list(chosen))._with(_choices=dict(chosen), _connection=connection)
 
     def _rows_known(self) -> Connection:
-        if self._connection is None:
+        if self._connection is None or not self._choices:
             raise QueryError(
                 "the diagram shows tables and knows no rows",
                 try_="make it by Diagram.cascade(query), Diagram.trace(query), or restrict it: diagram.restrict(query)",
             )
         return self._connection
 
-    def counts(self) -> dict[TableName, int]:
-        """Count the chosen rows of every table shown, in one round trip."""
+    def counts(self) -> dict[str, int]:
+        """Count the chosen rows of every table shown, in one round trip.
+
+        Returns
+        -------
+        dict of str to int
+            By full table name, as `Table.full_table_name` gives it.
+        """
+        table = self._rows_known().dialect.table
+        return {table(name): count for name, count in self._counts().items()}
+
+    def _counts(self) -> dict[TableName, int]:
         connection = self._rows_known()
-        names = [name for name in self._choices if name in self._shown]
+        names = [name for name in self._order if name in self._choices]
         found = count_together(connection, [self._choices[name] for name in names])
         return dict(zip(names, found, strict=True))
 
     def counted(self) -> Self:
         """Write the counts into the picture."""
-        return self.with_notes({name: f"{count} rows" for name, count in self.counts().items()})
+        return self.with_notes({name: f"{count} rows" for name, count in self._counts().items()})
 
     def prune(self) -> Self:
         """Leave out tables without chosen rows."""
-        return self.only([name for name, count in self.counts().items() if count])
+        return self.only([name for name, count in self._counts().items() if count])
 
     def __getitem__(self, table: object) -> FreeTable:
         """Return the chosen rows of a table, given by class, instance, name or class name."""
         connection = self._rows_known()
-        for name, node in self._choices.items():
-            if table in (name, str(name), name.class_name) or getattr(table, "table_id", None) == name:
-                return FreeTable(connection, name)._same(node)
+        for name in self._choices:
+            known = (name, str(name), name.class_name, connection.dialect.table(name))
+            if table in known or getattr(table, "table_id", None) == name:
+                return self._rows_of(connection, name)
         raise DependencyError(
             f"the diagram holds no rows of {getattr(table, '__name__', table)}",
             why=f"it has {', '.join(name.class_name for name in self._choices)}",
         )
+
+    def __iter__(self) -> Iterator[Any]:
+        """Yield the tables shown, parents first, restricted to the chosen rows.
+
+        They are `FreeTable` objects, or names where the diagram was made without a database.
+        """
+        return map(self._shown_as, self._order)
+
+    def __reversed__(self) -> Iterator[Any]:
+        return map(self._shown_as, reversed(self._order))
+
+    def _shown_as(self, name: TableName) -> Any:
+        return name if self._connection is None else self._rows_of(self._connection, name)
+
+    def _rows_of(self, connection: Connection, name: TableName) -> FreeTable:
+        table = FreeTable(connection, name)
+        return table._same(self._choices[name]) if name in self._choices else table
+
+
+def connection_of(source: object) -> Connection | None:
+    """Return the connection of a schema or table, or of those in a module; ``None`` where a source has none."""
+    held = vars(source).values() if isinstance(source, ModuleType) else (source,)
+    for thing in held:
+        if hasattr(thing, "__diagram_catalog__"):
+            found: Connection | None = getattr(thing, "connection", None)
+            return found
+    return None
 
 
 def _table(query: Any) -> Table:
