@@ -116,7 +116,11 @@ def test_what_cannot_be_deleted(database: AlgebraDatabase) -> None:
 def test_update_changes_one_row(database: AlgebraDatabase) -> None:
     spec = filled(database, "item", [(1, "a", 0), (2, None, 5)])
     sql = compile_update(
-        spec.name, spec.heading, {"label": "?%s", "amount": Column("item_id")}, {"item_id": 2}, database.dialect
+        spec.name,
+        spec.heading,
+        {"label": "?%s", "amount": Column("item_id")},
+        {"item_id": 2},
+        database.dialect,
     )
     assert database.connection.execute(sql).rowcount == 1
     assert rows_in(database, spec) == [(1, "a", 0), (2, "?%s", 2)]
