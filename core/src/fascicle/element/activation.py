@@ -13,6 +13,7 @@ from fascicle.errors import SchemaError
 from fascicle.model import TableName, TableSpec
 from fascicle.table import DriftWarning, Lookup, Schema, Table, lookups, runtime_of
 from fascicle.table.binding import bind
+from fascicle.table.runtime import note_rules
 
 if TYPE_CHECKING:
     from fascicle.backend.connection import Connection
@@ -94,6 +95,7 @@ def _bind(element: Element, plan: Plan, create_tables: bool) -> None:
     for table in plan.of(element):
         is_declared = create_tables or table.declared is not None
         table.table._binding = bind(connection, table.spec, is_declared)
+        note_rules(connection, table.table)
         table.table._resolve = staticmethod(_resolver(element, table.table))
     element._schema = Schema(element.schema_name, connection=connection, create_schema=False)
 

@@ -22,6 +22,7 @@ from fascicle.table.remove.drop import drop, drop_quick
 from fascicle.table.remove.plan import DeletePlan, plan_delete
 from fascicle.table.storage import has_objects
 from fascicle.table.write.insert import InsertOptions, Writer, insert, insert_query
+from fascicle.table.write.rules import Rules
 from fascicle.table.write.update import update1
 from fascicle.table.write.validation import ValidationResult, validate
 
@@ -260,7 +261,8 @@ class Table(QueryExpression, metaclass=TableMeta):
             rows = rows()
         if isinstance(rows, QueryExpression):
             # Objects are shared or copied row by row, so that garbage collection cannot come in between.
-            if rows.connection is binding.connection and not has_objects(binding.connection, binding.spec):
+            here = rows.connection is binding.connection and Rules.of(type(self)) is None
+            if here and not has_objects(binding.connection, binding.spec):
                 insert_query(binding.connection, binding.spec, rows, options)
                 return
             rows = iter(rows)

@@ -15,7 +15,7 @@ from fascicle.table.binding import bind
 from fascicle.table.declare import Names, create, make_spec, physical_name
 from fascicle.table.relatives import graph_of, user_tables
 from fascicle.table.remove.drop import DropPlan, drop_tables, plan_drop
-from fascicle.table.runtime import runtime_of
+from fascicle.table.runtime import note_rules, runtime_of
 from fascicle.table.tiers import FreeTable, Lookup, Part
 
 if TYPE_CHECKING:
@@ -194,10 +194,12 @@ class Schema:
     def _decorate(self, cls: type[Table], context: Scope | None, frame: Scope | None) -> None:
         names = {**self.context, **(context or {})}
         self._declare(cls, None, names, frame)
+        note_rules(self.connection, cls)
         for attribute, part in list(vars(cls).items()):
             if isinstance(part, type) and issubclass(part, Part):
                 part._master = cls
                 self._declare(part, cls, names, frame)
+                note_rules(self.connection, part)
             elif isinstance(part, type) and issubclass(part, Table) and part._binding is None:
                 raise SchemaError(
                     f"{cls.__name__}.{attribute} is a table inside another and no Part",
