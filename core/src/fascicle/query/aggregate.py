@@ -8,14 +8,17 @@ from types import EllipsisType
 from typing import Any
 
 from fascicle.errors import QueryError
-from fascicle.model import Attribute, Heading, unknown_attribute
-from fascicle.query.headings import computed, join_headings, variant
+from fascicle.model import Attribute, CoreType, Heading, unknown_attribute
+from fascicle.query.headings import computed, variant
 from fascicle.query.join import set_apart
 from fascicle.query.matching import hint_renamed, match
-from fascicle.query.nodes import Aggregate, Join, Node, Project, title
+from fascicle.query.nodes import Aggregate, Join, Node, Project, origin, title
 from fascicle.query.project import arrange, choose, expression
 from fascicle.query.scalar import Call, Column, Scalar
-from fascicle.query.walk import columns_of, columns_outside
+from fascicle.query.walk import columns_of, columns_outside, with_names
+
+Read = tuple[Scalar, CoreType, bool, bool]
+Reader = Callable[[Any, str], Read]
 
 
 def aggregate(
@@ -61,14 +64,42 @@ def aggregate(
             try_="aggregate a query that holds the primary key of the left one, or use U('attribute', ...).aggr(...)",
         )
     separate, renamed = set_apart(left, right, apart)
-    heading = join_headings(left.heading, separate.heading, on, outer=outer, merge_keys=True)
-    joined = Join(left, separate, on, heading, outer)
-    node = _group(joined, left.heading, left.heading, attributes, named)
-    if renamed:
-        used = {name for _, scalar in node.columns for name in columns_of(scalar)}
-        if used.intersection(renamed.values()):
-            hint_renamed(left, right, {new: old for new, old in renamed.items() if old in used})
-    return _carry_bulk(left, node)
+    # Only names and types of this heading are ever asked for: an aggregate may be NULL whatever its arguments.
+    both = [*left.heading.attributes.values()]
+    both += [a for name, a in separate.heading.attributes.items() if name not in on]
+    joined = Join(left, separate, on, Heading(both), outer)
+    read = _both(left, right, joined, renamed) if renamed else None
+    return _carry_bulk(left, _group(joined, left.heading, left.heading, attributes, named, read=read))
+
+
+def _both(left: Node, right: Node, joined: Node, renamed: dict[str, str]) -> Reader:
+    """Read expressions where both sides have attributes of one name: what is aggregated is the right one's."""
+    new_names = {old: new for new, old in renamed.items()}
+    heading = {**joined.heading.attributes, **{o: joined.heading[n] for n, o in renamed.items()}}
+    columns = tuple((name, Column(new_names.get(name, name))) for name in heading)
+    view = Project(joined, columns, Heading(variant(a, name=name) for name, a in heading.items()))
+
+    def read(value: Any, name: str) -> Read:
+        found = expression(view, value, name)
+        shared = [column for column in columns_of(found[0]) if column in new_names]
+        outside = [column for column in columns_outside(found[0], _is_aggregate) if column in new_names]
+        if not outside:
+            return with_names(found[0], new_names), *found[1:]
+        if len(outside) < len(shared):
+            raise _ambiguous(left, right, name, value, outside[0])
+        hint_renamed(left, right, {new_names[old]: old for old in outside})
+        return expression(joined, value, name)
+
+    return read
+
+
+def _ambiguous(left: Node, right: Node, name: str, value: Any, column: str) -> QueryError:
+    return QueryError(
+        f"{name}={value!r} uses {column!r}, which both have, inside and outside of aggregate functions",
+        where=f"aggr of {title(right)} by {title(left)}",
+        why="their values are of different origin",
+        try_=f"rename one of them, e.g. {title(right)}.proj('...', {origin(right, column)}_{column}={column!r})",
+    )
 
 
 def _carry_bulk(left: Node, node: Aggregate) -> Node:
@@ -146,12 +177,13 @@ def _group(
     attributes: tuple[str | EllipsisType, ...],
     named: Mapping[str, Any],
     single: bool = False,
+    read: Reader | None = None,
 ) -> Aggregate:
     """Build the aggregation of `source`: `left` holds what may stand outside aggregate functions."""
     determined: dict[str, None] = dict.fromkeys(left.primary_key)
 
     def compute(name: str, value: Any) -> tuple[Attribute, Scalar]:
-        scalar, type_, nullable, _ = expression(source, value, name)
+        scalar, type_, nullable, _ = read(value, name) if read else expression(source, value, name)
         for column in columns_outside(scalar, _is_aggregate):
             if column not in left:
                 raise _outside(source, name, value, column)
