@@ -27,6 +27,8 @@ def main(arguments: list[str]) -> int:
         "-m",
         "pytest",
         "-q",
+        "-m",
+        "parity",
         *marked_files(),
         "--parity-report",
         str(PAGE),
