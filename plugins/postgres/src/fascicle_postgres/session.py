@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -163,9 +164,7 @@ class PostgresSession:
         with cursor.copy(pgsql.SQL(target.replace("%%", "%"))) as copy:
             if plan.types:
                 copy.set_types(plan.types)
-            write = copy.write_row
-            for row in plan.rows:
-                write(row)
+            deque(map(copy.write_row, plan.rows), maxlen=0)  # a loop without steps in Python
         return cursor.rowcount
 
     def _copy_aside(self, spec: TableSpec, columns: Sequence[str], rows: Sequence[Row], mode: Mode) -> int:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import date
+from datetime import timedelta
+from functools import partial
+from operator import add
 from typing import Any
 
 from fascicle.errors import CompileError
@@ -319,10 +321,9 @@ def _bare(text: str) -> str:
     return text.replace("%%", "%")
 
 
-def _day(value: Any) -> Any:
-    # The server would read words such as 'yesterday'.
-    return date.fromisoformat(value) if isinstance(value, str) else value
-
-
-_ENCODERS: dict[str, Callable[[Any], Any]] = {"json": encode_json, "date": _day}
+_ENCODERS: dict[str, Callable[[Any], Any]] = {
+    "json": encode_json,
+    # The same day, at C speed; it refuses text, in which the server would read words such as 'yesterday'.
+    "date": partial(add, timedelta(0)),
+}
 _ALONE = Sql("SELECT pg_advisory_xact_lock(7165081237641)")
