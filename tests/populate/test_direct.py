@@ -45,8 +45,8 @@ def plain(subject: Any) -> Any:
     return make
 
 
-# Trips of a call apart from its keys: the keys to make, who we are, and the fingerprint of the code.
-OPENING = 3
+# Trips of a call apart from its keys: the keys to make, who we are, the code, the ends of the logs.
+OPENING = 4
 
 EXPECTED = [{"subject_id": i, "twice": 3.0 * i} for i in range(5)]
 

@@ -104,10 +104,10 @@ class Maker:
         return True
 
     def _records(self, making: Making) -> list[Closing]:
-        statements = metadata_update(making, self.table)
+        closings = [Closing(sql) for sql in metadata_update(making, self.table)]
         if self.recorder is not None:
-            statements += self.recorder.statements(making)
-        return [Closing(sql) for sql in statements]
+            closings += self.recorder.closings(making)
+        return closings
 
     def _is_there(self, key: dict[str, Any]) -> bool:
         with watched_by(None):

@@ -51,10 +51,11 @@ class Held:
 
 @dataclass(slots=True)
 class Closing:
-    """A statement that goes with the result, and what must be true of its outcome."""
+    """A statement that goes with the result, what must be true of its outcome, and who else wants to know it."""
 
     sql: Sql
     check: Check | None = None
+    sink: Check | None = None
 
 
 @dataclass
@@ -86,8 +87,13 @@ class Making:
     closings: list[Closing] = field(default_factory=list)
     started: float = field(default_factory=time.time)
     clock: float = field(default_factory=time.perf_counter)
-    wrote: bool = False
+    written: set[TableName] = field(default_factory=set)
     extra: frozenset[TableName] = frozenset()
+
+    @property
+    def wrote(self) -> bool:
+        """Whether make has inserted anything."""
+        return bool(self.written)
 
     @property
     def seconds(self) -> float:
@@ -141,7 +147,7 @@ class Making:
             )
         if self.guard is not None:
             self.guard(verb, name)
-        self.wrote = True
+        self.written.add(name)
 
     def defer(
         self,
@@ -226,8 +232,8 @@ class Making:
             if any(closing.check for closing in script):
                 with self.connection.transaction(isolation="read committed"):
                     self._run(script)
-            elif script:
-                self.connection.execute_script([closing.sql for closing in script])
+            else:
+                self._run(script)
         except (DuplicateError, IntegrityError) as error:
             # All were sent together, so the error does not say which row it is about: ask again one by one.
             self._explain(error)
@@ -255,6 +261,8 @@ class Making:
         for closing, result in zip(script, results, strict=True):
             if closing.check is not None:
                 closing.check(result)
+            if closing.sink is not None:
+                closing.sink(result)
 
 
 def send_one_by_one(connection: Connection, held: Held) -> None:

@@ -192,6 +192,40 @@ class AutoPopulated(Table):
 
         return progress(self, restrictions, display)
 
+    @dualmethod
+    def stale(
+        self,
+        *restrictions: Any,
+        why: bool = False,
+        verify: bool = False,
+        make_kwargs: dict[str, Any] | None = None,
+    ) -> Any:
+        """Find rows that are out of date: code, parameters or rows that they were made of have changed since.
+
+        A row counts as stale too where a computed row that it was made of is stale.  Rows without provenance (other
+        clients' rows) are not judged.
+
+        Parameters
+        ----------
+        *restrictions
+            Look only at these rows.
+        why : bool
+            Return keys with reasons instead of a query.
+        verify : bool
+            Read the inputs again and compare, which also sees what other clients wrote.  A make in three
+            methods only fetches for that; a plain one runs up to its first insert.
+        make_kwargs : dict, optional
+            Also compare with these parameters.
+
+        Returns
+        -------
+        Table or list of dict
+            The stale rows as a query; with `why` one dict for each, of its key and ``why`` (list of str).
+        """
+        from fascicle.populate.provenance.stale import stale
+
+        return stale(self, restrictions, why=why, verify=verify, make_kwargs=make_kwargs)
+
 
 class Imported(AutoPopulated):
     """Rows that ``make`` reads from files and instruments outside the database."""

@@ -13,17 +13,18 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from fascicle.populate.making import Closing, Making
 from fascicle.populate.metadata import bound
 from fascicle.populate.provenance import tables
 from fascicle.populate.provenance.code import CodeFingerprint, fingerprint_code, fingerprint_value
+from fascicle.populate.provenance.marks import Marks
 from fascicle.populate.provenance.reads import Read
 from fascicle.populate.version import describe_code
 from fascicle.sql import Sql
 
 if TYPE_CHECKING:
-    from fascicle.model import TableSpec
+    from fascicle.model import TableName, TableSpec
     from fascicle.populate.inputs import Input
-    from fascicle.populate.making import Making
     from fascicle.populate.tiers import AutoPopulated
 
 
@@ -43,7 +44,7 @@ class Recorder:
         self._parameters = fingerprint_value(parameters)
         self._spec = tables.require(self._connection, tables.provenance_spec(table.table_spec))
         self._constants: dict[str, Any] | None = None
-        self.marks: dict[str, int] = {}
+        self._marks = Marks(table) if self._spec is not None else None
 
     @property
     def is_on(self) -> bool:
@@ -75,22 +76,24 @@ class Recorder:
                 "pid": os.getpid(),
                 "version": describe_code(type(self._table))[:255],
             }
+            if self._marks is not None:
+                self._marks.ask()
 
-    def statements(self, making: Making) -> list[Sql]:
+    def closings(self, making: Making) -> list[Closing]:
         """Statements that record the key just made; none where it inserted nothing."""
-        if self._spec is None or not making.wrote:
+        if self._spec is None or self._marks is None or not making.wrote:
             return []
         row = {
             **making.key,
             **(self._constants or {}),
             "inputs": combine(making.inputs),
-            "reads": written(making.reads),
-            "marks": dict(self.marks),
+            "reads": written({read for read in making.reads if not _is_own(read[0], making)}),
+            "marks": dict(self._marks.values),
             "started_time": moment(making.started),
             "duration": making.seconds,
             "peak_memory": peak_memory(),
         }
-        return [self._insert(self._spec, row, "replace")]
+        return [Closing(self._insert(self._spec, row, "replace")), *self._marks.closings()]
 
     def _insert(self, spec: TableSpec, row: dict[str, Any], mode: str) -> Sql:
         dialect = self._connection.dialect
@@ -98,6 +101,11 @@ class Recorder:
         text = dialect.insert(spec, names, mode, 1)
         heading = spec.full_heading
         return Sql(text, tuple(bound(dialect.encoder(heading[name]), row[name]) for name in names))
+
+
+def _is_own(name: TableName, making: Making) -> bool:
+    """Whether a table is what make itself writes: its rows are results, not inputs."""
+    return name == making.name or name.master == making.name or name in making.written
 
 
 def combine(inputs: Sequence[Input]) -> str:
