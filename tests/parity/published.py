@@ -46,7 +46,8 @@ FUNCTIONS = (
 _FOREIGN = ("model_", "convert_", "set_logger_level")
 
 
-def _package() -> Any:
+def package() -> Any:
+    """Import the published package, which warns of settings that are not there."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import datajoint
@@ -98,14 +99,14 @@ def _settings(package: Any) -> Iterator[str]:
 
 def published_names() -> list[str]:
     """Return every public name of the installed package, in the registry's spelling."""
-    package = _package()
-    names = [f"dj.{name}" for name in package.__all__]
+    found = package()
+    names = [f"dj.{name}" for name in found.__all__]
     for function in FUNCTIONS:
-        names += [f"dj.{function}({argument}=)" for argument in _arguments(getattr(package, function))]
+        names += [f"dj.{function}({argument}=)" for argument in _arguments(getattr(found, function))]
     for path, word in CLASSES.items():
-        cls = _find(package, path)
+        cls = _find(found, path)
         if cls is not None:
             names += _members(cls, word)
-    errors = vars(package.errors).values()
+    errors = vars(found.errors).values()
     names += [f"errors.{e.__name__}" for e in errors if inspect.isclass(e) and issubclass(e, Exception)]
-    return [*dict.fromkeys([*names, *_settings(package)])]
+    return [*dict.fromkeys([*names, *_settings(found)])]

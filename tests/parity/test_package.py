@@ -65,7 +65,7 @@ def test_every_published_name_is_in_the_registry() -> None:
     "DataJointError.suggest",
 )
 def test_errors(lab: Any, backend: Any) -> None:
-    import datajoint.errors as theirs
+    theirs = published.package().errors
 
     for name, error in vars(theirs).items():
         if inspect.isclass(error) and issubclass(error, Exception):
