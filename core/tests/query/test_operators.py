@@ -34,6 +34,8 @@ from fascicle.query.operators import (
     universe_aggregate,
     universe_restrict,
 )
+from fascicle.query.scalar import Call, Column
+from fascicle.query.walk import columns_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::fascicle.query.NamesakeWarning")
 
@@ -284,10 +286,17 @@ class TestAggregate:
     def test_later_restrictions_see_the_results(self) -> None:
         assert restrict(aggregate(SUBJECT, SESSION, n="count(*)"), "n > 3").heading["n"].computed
 
-    def test_a_used_namesake_gives_a_hint(self) -> None:
-        with pytest.warns(NamesakeWarning, match="session_notes"):
-            aggregate(SUBJECT, SESSION, n="count(notes)")
+    def test_what_is_aggregated_is_of_the_right_operand(self) -> None:
+        node = aggregate(SUBJECT, SESSION, n="count(notes)")
+        assert node.columns[-1] == ("n", Call("count", (Column("session_notes"),)))
         assert others(aggregate(SUBJECT, SESSION, n="count(session_notes)")) == ["n"]
+
+    def test_a_namesake_outside_of_aggregate_functions_is_the_left_one(self) -> None:
+        with pytest.warns(NamesakeWarning, match="session_notes"):
+            node = aggregate(SUBJECT, SESSION, n="length(notes)")
+        assert columns_of(node.columns[-1][1]) == ["notes"]
+        with pytest.raises(QueryError, match="inside and outside"):
+            aggregate(SUBJECT, SESSION, n="concat(notes, max(notes))")
 
 
 class TestUnion:

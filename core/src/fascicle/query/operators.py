@@ -11,6 +11,7 @@ from fascicle.query.conditions import Context, build
 from fascicle.query.join import extend, join
 from fascicle.query.nodes import Limit, Node, Restrict
 from fascicle.query.project import project
+from fascicle.query.scalar import Every
 from fascicle.query.union import union
 from fascicle.query.universe import universe_restrict
 from fascicle.query.values import AndList, Top, parse_order
@@ -73,6 +74,10 @@ def restrict(
             node = restrict(node, item, semantic_check=semantic_check, known_names=known_names)
         return node
     scalar, constrains = build(condition, Context(node, semantic_check, known_names), negate)
+    if constrains and type(node) is Restrict and node.constrains:
+        # One condition instead of a tower of nodes, which a loop of restrictions would build.
+        terms = node.condition.terms if type(node.condition) is Every else (node.condition,)
+        return Restrict(node.source, Every((*terms, scalar)), node.heading)
     return Restrict(node, scalar, node.heading, constrains)
 
 

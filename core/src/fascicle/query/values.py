@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import index
 from typing import Any, cast
 
 from fascicle.errors import QueryError
@@ -39,8 +40,8 @@ class Top:
         if cast(Any, self.offset) is None:  # published programs write it so
             object.__setattr__(self, "offset", 0)
         if self.limit is not None:
-            _check_count("limit", self.limit)
-        _check_count("offset", self.offset)
+            object.__setattr__(self, "limit", row_count("limit", self.limit))
+        object.__setattr__(self, "offset", row_count("offset", self.offset))
         order: Any = self.order_by
         if isinstance(order, str):
             object.__setattr__(self, "order_by", (order,))
@@ -50,9 +51,18 @@ class Top:
             object.__setattr__(self, "order_by", tuple(order))
 
 
-def _check_count(name: str, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise QueryError(f"the {name} of Top is {value!r}", why="it counts rows", try_="give an integer >= 0")
+def row_count(name: str, value: Any) -> int:
+    """Return a limit or offset as an integer, numpy's included.
+
+    Raises
+    ------
+    QueryError
+        If it is none, or negative.
+    """
+    count = -1 if isinstance(value, bool) or not hasattr(value, "__index__") else index(value)
+    if count < 0:
+        raise QueryError(f"the {name} is {value!r}", why="it counts rows", try_="give an integer >= 0")
+    return count
 
 
 class AndList(list[Any]):

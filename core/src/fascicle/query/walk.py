@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from fascicle.model import TableName
@@ -87,6 +87,21 @@ def columns_outside(scalar: Scalar, is_aggregate: Callable[[Call], bool]) -> Ite
         return
     for child in children(scalar):
         yield from columns_outside(child, is_aggregate)
+
+
+def with_names(scalar: Scalar, names: Mapping[str, str]) -> Scalar:
+    """Return an expression in which attributes have other names (those that `names` gives by the old)."""
+    if isinstance(scalar, Column):
+        return Column(names.get(scalar.name, scalar.name))
+    slots: tuple[str, ...] = scalar.__slots__
+    changed = {slot: _with_names(getattr(scalar, slot), names) for slot in slots}
+    return type(scalar)(**changed)
+
+
+def _with_names(value: Any, names: Mapping[str, str]) -> Any:
+    if isinstance(value, Scalar):
+        return with_names(value, names)
+    return tuple([_with_names(part, names) for part in value]) if type(value) is tuple else value
 
 
 def values_of(scalar: Scalar) -> Iterator[str]:

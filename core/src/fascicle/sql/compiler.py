@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fascicle.model import Attribute, unknown_attribute
 from fascicle.query.nodes import Node, title
 from fascicle.query.universe import universe_restrict
-from fascicle.query.values import parse_order
+from fascicle.query.values import parse_order, row_count
 from fascicle.sql.dialect import Dialect
 from fascicle.sql.fragments import Rendered
 from fascicle.sql.lower import Lowering
@@ -71,7 +71,8 @@ def compile_select(
     if distinct and not set(names).issuperset(heading.primary_key):
         node = universe_restrict(tuple(names), node)
     lowering = Lowering(dialect)
-    select = _page(lowering, lowering.lower(node), node, order_by, limit, offset or 0)
+    limit = None if limit is None else row_count("limit", limit)
+    select = _page(lowering, lowering.lower(node), node, order_by, limit, row_count("offset", offset or 0))
     writer = Writer(dialect)
     writer.select(select, [(_output(dialect, select, name), name) for name in names])
     return Compiled(writer.finish(), tuple([heading[name] for name in names]))

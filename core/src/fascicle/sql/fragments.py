@@ -60,3 +60,11 @@ def join(separator: str, pieces: Iterable[Rendered], type_: CoreType | None = No
     for piece in gathered:
         params.extend(piece.params)
     return Rendered(separator.join(p.text for p in gathered), tuple(params), type_)
+
+
+def bracketed(terms: list[Rendered], word: str, size: int = 100) -> list[Rendered]:
+    """Gather terms of one long AND or OR in brackets: parsers limit how deep they nest."""
+    while len(terms) > size:
+        parts = [join(word, terms[start : start + size]) for start in range(0, len(terms), size)]
+        terms = [Rendered(f"({part.text})", part.params) for part in parts]
+    return terms

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from fascicle.model import Attribute, Heading, TableName
 from fascicle.query.nodes import Aggregate, Distinct, Join, Limit, Node, Project, Relation, Restrict, Union
 from fascicle.query.scalar import TRUE, Call, Column, Every, Exists, Raw, Scalar
-from fascicle.query.walk import children, columns_of, holds
+from fascicle.query.walk import children, columns_of, holds, is_constant
 from fascicle.sql.dialect import Dialect
 from fascicle.sql.fragments import Rendered
 from fascicle.sql.render import Renderer
-from fascicle.sql.select import Entry, Item, Made, Null, Plain, Select, Writer
+from fascicle.sql.select import Entry, Item, Made, Plain, Select, Writer
 
+DEEPEST = 8  # expressions within one another: parsers limit how deep they nest
 ROWS = "~rows"  # hidden count beside an aggregation: no attribute can be called so
 
 
@@ -49,8 +50,12 @@ class Scope:
         return [self.renderer.condition(term) for term in conjuncts(scalar)]
 
     def order(self, order_by: Iterable[tuple[str, bool]]) -> list[Rendered]:
-        """Return ORDER BY terms."""
-        return [self.renderer.order_term(Column(name), descending) for name, descending in order_by]
+        """Return ORDER BY terms; what is the same in every row orders nothing, and a number would be a position."""
+        return [
+            self.renderer.order_term(Column(name), descending)
+            for name, descending in order_by
+            if not (isinstance(entry := self.entries[name], Made) and is_constant(entry.scalar))
+        ]
 
 
 def conjuncts(scalar: Scalar) -> Iterable[Scalar]:
@@ -95,10 +100,7 @@ class Lowering:
         """Wrap a SELECT of the columns of `node` as a derived table."""
         if not select.is_limited:
             select.order = []
-        return self._derive((select,), node)
-
-    def _derive(self, bodies: tuple[Select, ...], node: Node, *, union_all: bool = False) -> Select:
-        item = Item(self._alias(), bodies=bodies, names=tuple(node.heading), union_all=union_all)
+        item = Item(self._alias(), bodies=(select,), names=tuple(node.heading))
         return Select([item], self.columns_of(item, node.heading.attributes.values()))
 
     def _materialise(self, select: Select, node: Node, names: Sequence[str]) -> Select:
@@ -107,7 +109,9 @@ class Lowering:
         apart = not select.is_limited
         if apart:
             select.order = []
-        item = Item(self._alias(), bodies=(select,), names=tuple(a.name for a in attributes), materialised=apart)
+        item = Item(
+            self._alias(), bodies=(select,), names=tuple(a.name for a in attributes), materialised=apart
+        )
         return Select([item], self.columns_of(item, attributes))
 
     def flat(self, node: Node) -> Select:
@@ -177,7 +181,9 @@ class Lowering:
                 mapped[name] = entries[scalar.name]
             else:
                 scope = scope or Scope(self, entries, source.heading)
-                mapped[name] = Made(scalar, scope)
+                below = [entries[inner] for inner in columns_of(scalar)]
+                depth = 1 + max([entry.depth for entry in below if isinstance(entry, Made)], default=0)
+                mapped[name] = Made(scalar, scope, depth)
         return mapped
 
     def join(self, node: Join) -> Select:
@@ -251,18 +257,17 @@ class Lowering:
         )
 
     def union(self, node: Union) -> Select:
-        """Two SELECTs in a derived table; rows of both keys are joined on one side and left out on the other."""
-        left, right = node.left, node.right
-        ours, theirs = left.heading.secondary_attributes, right.heading.secondary_attributes
-        if not ours and not theirs:
-            return self._derive((self._closed(left), self._closed(right)), node)
-        if not ours:
-            left, right, theirs = right, left, ours
-        first = self._joined(left, right, node) if theirs else self._closed(left)
-        second = self._unmatched(right, left)
-        for body in (first, second):
-            body.entries = {name: body.entries.get(name) or Null() for name in node.heading}
-        return self._derive((first, second), node, union_all=True)
+        """The keys of every operand, without duplicates, and beside each key what the operands say of it."""
+        operands = list(_operands(node))
+        keys = tuple(node.primary_key)
+        bodies = tuple([self._closed(operand) for operand in operands])
+        item = Item(self._alias(), bodies=bodies, names=keys)
+        select = Select([item], self.columns_of(item, [node.heading[name] for name in keys]))
+        for operand in operands:
+            if operand.heading.secondary_attributes:
+                self._beside(select, operand, keys)
+        select.entries = {name: select.entries[name] for name in node.heading}
+        return select
 
     def _closed(self, node: Node) -> Select:
         select = self.lower(node)
@@ -272,25 +277,16 @@ class Lowering:
         select.order = []
         return select
 
-    def _joined(self, left: Node, right: Node, node: Union) -> Select:
-        select, other = self.flat(left), self.flat(right)
+    def _beside(self, select: Select, operand: Node, keys: tuple[str, ...]) -> None:
+        """Left join the rows of one operand of a union to the keys of all."""
+        other = self.flat(operand)
         if not _can_follow_outer(other):
-            other = self.nest(other, right)
+            other = self.nest(other, operand)
         item = other.items[0]
         item.join = "LEFT JOIN"
-        item.on = [
-            self._same_key(select, other, name, node) for name in node.heading.primary_key
-        ] + other.where
+        item.on = [self._same_key(select, other, name, operand) for name in keys] + other.where
         select.items.append(item)
         select.entries = other.entries | select.entries
-        return select
-
-    def _unmatched(self, node: Node, other: Node) -> Select:
-        """Rows of `node` whose key `other` lacks."""
-        select, inner = self.flat(node), self.flat(other)
-        inner.where += [self._same_key(inner, select, name, node) for name in node.heading.primary_key]
-        select.where.append(self.exists_text(inner, negated=True))
-        return select
 
     def _same_key(self, a: Select, b: Select, name: str, node: Node) -> Rendered:
         left, right = a.entries[name].rendered(), b.entries[name].rendered()
@@ -361,6 +357,15 @@ def _reads(scalar: Scalar, table: TableName) -> bool:
     return any(_reads(child, table) for child in children(scalar))
 
 
+def _operands(node: Node) -> Iterator[Node]:
+    """Yield the operands of a chain of unions."""
+    if isinstance(node, Union):
+        yield from _operands(node.left)
+        yield from _operands(node.right)
+    else:
+        yield node
+
+
 def _keeps_names(select: Select) -> bool:
     return len(select.items) == 1 and all(
         isinstance(entry, Plain) and entry.name == name for name, entry in select.entries.items()
@@ -384,14 +389,14 @@ def _can_follow_outer(select: Select) -> bool:
 
 
 def _is_bulky(node: Project, select: Select) -> bool:
-    """Whether expressions use expressions more than once, so that their text would double at every step."""
-    made = {name for name, entry in select.entries.items() if isinstance(entry, Made)}
+    """Whether expressions would double in text at every step, or stand too deep within one another."""
+    made = {name: entry for name, entry in select.entries.items() if isinstance(entry, Made)}
     if not made:
         return False
     uses = [
         name for _, scalar in node.columns if not isinstance(scalar, Column) for name in columns_of(scalar)
     ]
-    return any(uses.count(name) > 1 for name in made)
+    return any(uses.count(name) > 1 or made[name].depth > DEEPEST for name in uses if name in made)
 
 
 _LOWER: dict[type, Callable[[Lowering, Any], Select]] = {

@@ -11,7 +11,7 @@ from fascicle.query.literals import coerce
 from fascicle.query.nodes import Limit, Node, Project, Relation, Restrict, title
 from fascicle.query.scalar import TRUE, Binary, Column, Every, Exists, Scalar
 from fascicle.sql.dialect import Dialect
-from fascicle.sql.fragments import Rendered
+from fascicle.sql.fragments import Rendered, bracketed
 from fascicle.sql.lower import Lowering, Scope
 from fascicle.sql.select import Entry, Item, Writer
 from fascicle.sql.statement import Sql
@@ -165,4 +165,4 @@ def _where(writer: Writer, lowering: Lowering, relation: Relation, condition: Sc
     terms = Scope(lowering, _own_columns(lowering, relation, table), relation.heading).conditions(condition)
     if terms:
         writer.add(" WHERE ")
-        writer.put_all(terms, " AND ")
+        writer.put_all(bracketed(terms, " AND "), " AND ")

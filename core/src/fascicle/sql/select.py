@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fascicle.model import Attribute
-from fascicle.sql.fragments import Rendered
+from fascicle.sql.fragments import Rendered, bracketed
 from fascicle.sql.statement import Sql
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ ALL_ROWS = 2**63 - 1  # two of the databases have no OFFSET without a LIMIT
 
 
 class Item:
-    """One element of FROM: a table, or a derived table made of one SELECT or of a union of two.
+    """One element of FROM: a table, or a derived table made of one SELECT or of a union of several.
 
     Parameters
     ----------
@@ -35,13 +35,11 @@ class Item:
         What a derived table selects.
     names : tuple of str
         Every column that a derived table can provide.
-    union_all : bool
-        Whether several bodies keep duplicates.
     materialised : bool
         Whether the database must compute a derived table by itself (DISTINCT keeps it from being merged).
     """
 
-    __slots__ = ("alias", "bodies", "join", "materialised", "names", "on", "table", "union_all", "used")
+    __slots__ = ("alias", "bodies", "join", "materialised", "names", "on", "table", "used")
 
     def __init__(
         self,
@@ -49,14 +47,12 @@ class Item:
         table: str | None = None,
         bodies: tuple[Select, ...] = (),
         names: tuple[str, ...] = (),
-        union_all: bool = False,
         materialised: bool = False,
     ) -> None:
         self.alias = alias
         self.table = table
         self.bodies = bodies
         self.names = names
-        self.union_all = union_all
         self.materialised = materialised
         self.join = "JOIN"
         self.on: list[Rendered] = []
@@ -64,7 +60,7 @@ class Item:
 
     def provided(self) -> list[str]:
         """Columns that a derived table must select; a union without duplicates needs them all."""
-        if self.materialised or (len(self.bodies) > 1 and not self.union_all):
+        if self.materialised or len(self.bodies) > 1:
             return list(self.names)
         return [name for name in self.names if name in self.used]
 
@@ -89,11 +85,12 @@ class Plain:
 class Made:
     """The value of a scalar in the scope of the SELECT where it was written."""
 
-    __slots__ = ("cache", "scalar", "scope")
+    __slots__ = ("cache", "depth", "scalar", "scope")
 
-    def __init__(self, scalar: Scalar, scope: Scope) -> None:
+    def __init__(self, scalar: Scalar, scope: Scope, depth: int = 1) -> None:
         self.scalar = scalar
         self.scope = scope
+        self.depth = depth  # how many expressions stand within one another in its text
         self.cache: Rendered | None = None
 
     def rendered(self) -> Rendered:
@@ -103,17 +100,7 @@ class Made:
         return self.cache
 
 
-class Null:
-    """No value, where a union has a column on the other side only."""
-
-    __slots__ = ()
-
-    def rendered(self) -> Rendered:
-        """The keyword."""
-        return Rendered("NULL")
-
-
-Entry = Plain | Made | Null
+Entry = Plain | Made
 
 
 class Select:
@@ -204,7 +191,7 @@ class Writer:
     def _conditions(self, keyword: str, terms: list[Rendered]) -> None:
         if terms:
             self.pieces.append(keyword)
-            self.put_all(terms, " AND ")
+            self.put_all(bracketed(terms, " AND "), " AND ")
 
     def _from(self, items: list[Item]) -> None:
         for position, item in enumerate(items):
@@ -221,7 +208,7 @@ class Writer:
         self.add("(")
         for position, body in enumerate(item.bodies):
             if position:
-                self.add(" UNION ALL " if item.union_all else " UNION ")
+                self.add(" UNION ")
             self.select(
                 body, [(body.entries[name].rendered(), name) for name in names], distinct=item.materialised
             )

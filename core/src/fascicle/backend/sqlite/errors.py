@@ -25,6 +25,7 @@ from fascicle.errors import (
 )
 from fascicle.sql.statement import Sql
 
+SHOWN = 200  # characters of a statement
 _FAILED = re.compile(r"constraint failed: (.*)", re.DOTALL)
 _TABLE = re.compile(r'\s*(?:INSERT|REPLACE)\b.*?\bINTO\s+"((?:[^"]|"")*)"', re.IGNORECASE | re.DOTALL)
 _NO_TABLE = re.compile(r"no such table: (.*)", re.DOTALL)
@@ -62,6 +63,13 @@ def _of_the_driver(error: sqlite3.Error, sql: Sql | None) -> FascicleError:
 def _where(sql: Sql | None) -> str | None:
     match = _TABLE.match(sql.text) if sql is not None else None
     return match.group(1).replace('""', '"') if match else None
+
+
+def _shown(sql: Sql | None) -> str | None:
+    if sql is None:
+        return None
+    text = " ".join(sql.text.split())
+    return text if len(text) <= SHOWN else text[:SHOWN] + " ..."
 
 
 def _columns(text: str) -> tuple[str | None, list[str]]:
@@ -198,8 +206,8 @@ def _other(text: str, sql: Sql | None) -> FascicleError:
             f"there is no attribute {(column.group(1) or column.group(2))!r}", where=_where(sql)
         )
     if "syntax error" in text or "incomplete input" in text or "unrecognized token" in text:
-        return QuerySyntaxError("SQLite cannot read the statement", why=text, where=sql.text if sql else None)
-    return QueryError("SQLite refuses the statement", why=text, where=sql.text if sql else None)
+        return QuerySyntaxError("SQLite cannot read the statement", why=text, where=_shown(sql))
+    return QueryError("SQLite refuses the statement", why=text, where=_shown(sql))
 
 
 _Translator = Callable[[str, "Sql | None"], FascicleError]
