@@ -36,6 +36,7 @@ class Heading(Mapping[str, Attribute]):
                 raise HeadingError(f"two attributes are named {attribute.name!r}")
             self._attributes[attribute.name] = attribute
         self.comment = comment
+        self._primary_key: list[str] | None = None
         #: Secondary indexes of a table: attributes to ``{"unique": bool}``; queries have none.
         self.indexes: Mapping[tuple[str, ...], Mapping[str, bool]] = {}
         #: What texts over these attributes were found to mean; only a memory, it changes no result.
@@ -74,10 +75,13 @@ class Heading(Mapping[str, Attribute]):
         """Names in order."""
         return list(self._attributes)
 
-    @cached_property
+    @property
     def primary_key(self) -> list[str]:
         """Names of the primary key, in order."""
-        return [a.name for a in self._attributes.values() if a.in_key]
+        # No cached_property: it takes a lock, and every operator asks for this of a new heading.
+        if self._primary_key is None:
+            self._primary_key = [a.name for a in self._attributes.values() if a.in_key]
+        return self._primary_key
 
     @cached_property
     def secondary_attributes(self) -> list[str]:

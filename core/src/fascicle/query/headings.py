@@ -78,7 +78,7 @@ def join_headings(
     from_left = dict(left.attributes)
     from_right = {n: a for n, a in right.attributes.items() if n not in matched}
     if outer:
-        from_right = {n: variant(a, nullable=True) for n, a in from_right.items()}
+        from_right = {n: a if a.nullable else variant(a, nullable=True) for n, a in from_right.items()}
     else:
         for name in on:
             if from_left[name].nullable:
@@ -98,6 +98,8 @@ def join_headings(
 
 def _arrange(key: list[str], attributes: list[Attribute]) -> Heading:
     by_name = {a.name: a for a in attributes}
-    in_key = [variant(by_name[name], in_key=True) for name in key]
     members = set(key)
-    return Heading(in_key + [variant(a, in_key=False) for a in attributes if a.name not in members])
+    chosen = [by_name[name] for name in key]
+    chosen = [a if a.in_key else variant(a, in_key=True) for a in chosen]
+    others = [a for a in attributes if a.name not in members]
+    return Heading(chosen + [variant(a, in_key=False) if a.in_key else a for a in others])

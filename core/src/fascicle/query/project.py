@@ -21,8 +21,7 @@ from fascicle.query.walk import columns_of
 if TYPE_CHECKING:
     from fascicle.query.inference import TypeInfo
 
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_COPY = re.compile(r"\s*\(\s*([A-Za-z_][A-Za-z0-9_]*)\s*\)\s*")
+_COPY = re.compile(r"\(\s*([A-Za-z_][A-Za-z0-9_]*)\s*\)")
 
 Named = Mapping[str, Any]
 
@@ -97,10 +96,11 @@ def choose(
             _require(node, heading, name)
             choice.kept.add(name)
             continue
-        copied = _COPY.fullmatch(value) if isinstance(value, str) else None
-        if isinstance(value, str) and value.strip() in heading:
-            _rename(choice, value.strip(), name, attributes)
-        elif copied is not None and copied[1] in heading:
+        text = value.strip() if isinstance(value, str) else ""
+        copied = _COPY.fullmatch(text) if text.startswith("(") else None
+        if text in heading.attributes:
+            _rename(choice, text, name, attributes)
+        elif copied is not None and copied[1] in heading.attributes:
             choice.made[name] = (duplicate(heading[copied[1]], name), Column(copied[1]))
         else:
             choice.made[name] = compute(name, value)
@@ -148,7 +148,7 @@ def _require(node: Node, heading: Heading, name: str) -> None:
 
 
 def _check_name(name: str) -> None:
-    if not _NAME.fullmatch(name):
+    if not (name.isidentifier() and name.isascii()):
         raise QueryError(f"{name!r} cannot name an attribute", try_="use letters, digits and underscores")
 
 
