@@ -141,6 +141,7 @@ _JOBS = (
     ),
     Setting("jobs.lease", "float", 60.0, "seconds for which a claimed job is its worker's without a heartbeat", low=0.1),
     Setting("jobs.heartbeat", "float", 15.0, "seconds between heartbeats of a worker", low=0.1),
+    Setting("jobs.full_refresh", "float", 86400.0, "seconds after which all keys are compared again", low=0),
     Setting("jobs.retries", "int", 0, "times that a failed job is tried again", low=0),
     Setting("jobs.retry_delay", "float", 10.0, "seconds before the first retry; doubles with each", low=0),
     Setting(

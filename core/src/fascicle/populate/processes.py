@@ -50,11 +50,9 @@ def populate_in_processes(table: AutoPopulated, options: PopulateOptions) -> Pop
     address = address_of(table)
     if options.reserve_jobs:
         from fascicle.populate.jobs.table import jobs_of
-        from fascicle.populate.jobs.worker import wants_refresh
+        from fascicle.populate.jobs.worker import look_for_keys
 
-        jobs = jobs_of(table)
-        if wants_refresh(table, options):
-            jobs.refresh(*options.restrictions)
+        look_for_keys(jobs_of(table), options)
         pieces = _shares(options)
         total = None
     else:

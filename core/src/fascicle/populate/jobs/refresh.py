@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from fascicle.populate.jobs.statements import Condition, JobStatements
+from fascicle.populate.jobs.statements import Condition
 from fascicle.populate.keysource import source_of, without_rows
 from fascicle.query.nodes import Node, Relation, Restrict
-from fascicle.query.scalar import Exists
-from fascicle.sql import Sql, compile_exists, compile_select
+from fascicle.query.scalar import Exists, Scalar
+from fascicle.sql import Sql, compile_delete, compile_select
+from fascicle.table.expression import QueryExpression
 
 if TYPE_CHECKING:
     from fascicle.model import TableSpec
@@ -24,9 +25,14 @@ def add_keys(jobs: JobTable, restrictions: Sequence[Any], delay: float, priority
     int
         How many were added.
     """
+    return add_missing(jobs, source_of(jobs.target, restrictions).as_node(), delay, priority)
+
+
+def add_missing(jobs: JobTable, source: Node, delay: float, priority: int) -> int:
+    """Add those keys of a source that have neither row nor job, in one statement; returns how many."""
     connection, spec = jobs.connection, jobs.table_spec
     names = jobs.key_names
-    missing = without_rows(jobs.target, source_of(jobs.target, restrictions)).as_node()
+    missing = without_rows(jobs.target, QueryExpression(connection, source)).as_node()
     new = _lacking(missing, spec, names)
     dialect = connection.dialect
     chosen = compile_select(new, dialect, columns=names).sql
@@ -40,7 +46,9 @@ def add_keys(jobs: JobTable, restrictions: Sequence[Any], delay: float, priority
         f"WHERE 1 = 1{dialect.conflict_clause(spec, columns, 'skip')}"
     )
     params = ((delay,) if delay else ()) + chosen.params
-    return max(connection.execute(Sql(text, params)).rowcount, 0)
+    # Under a stronger isolation some servers lock the rows that are read, and wait for whoever changes them.
+    with connection.transaction(isolation="read committed"):
+        return max(connection.execute(Sql(text, params)).rowcount, 0)
 
 
 def _lacking(node: Node, spec: TableSpec, names: Sequence[str]) -> Node:
@@ -48,8 +56,14 @@ def _lacking(node: Node, spec: TableSpec, names: Sequence[str]) -> Node:
     return Restrict(node, there, node.heading)
 
 
-def remove_vanished(jobs: JobTable) -> int:
+def remove_vanished(jobs: JobTable, among: Scalar | None = None) -> int:
     """Remove jobs whose key is no longer in the key source, or has its row already; those in work stay.
+
+    Parameters
+    ----------
+    jobs : JobTable
+    among : Scalar, optional
+        Look only at jobs that meet this condition.
 
     Returns
     -------
@@ -64,15 +78,19 @@ def remove_vanished(jobs: JobTable) -> int:
     waiting = jobs & "status in ('pending', 'error', 'ignore')"
     failed = jobs & "status in ('pending', 'error')"
     return sum(
-        _delete_where(jobs, query.as_node(), condition) for query, condition in ((waiting, gone), (failed, made))
+        _delete_where(jobs, _among(query.as_node(), among), condition)
+        for query, condition in ((waiting, gone), (failed, made))
     )
 
 
-def _delete_where(jobs: JobTable, node: Node, condition: Exists) -> int:
-    from fascicle.sql import compile_delete
+def _among(node: Node, condition: Scalar | None) -> Node:
+    return node if condition is None else Restrict(node, condition, node.heading)
 
-    restricted = Restrict(node, condition, node.heading)
-    return max(jobs.connection.execute(compile_delete(restricted, jobs.connection.dialect)).rowcount, 0)
+
+def _delete_where(jobs: JobTable, node: Node, condition: Exists) -> int:
+    sql = compile_delete(Restrict(node, condition, node.heading), jobs.connection.dialect)
+    with jobs.connection.transaction(isolation="read committed"):
+        return max(jobs.connection.execute(sql).rowcount, 0)
 
 
 def revive(jobs: JobTable) -> int:
@@ -94,6 +112,3 @@ def orphans(jobs: JobTable, seconds: float) -> int:
     unleased = Condition(f"{dialect.identifier('_token')} IS NULL")
     sql = statements.update({"status": "pending"}, [statements.equals("status", "reserved"), unleased, limit])
     return max(jobs.connection.execute(sql).rowcount, 0)
-
-
-__all__ = ["JobStatements", "add_keys", "compile_exists", "orphans", "remove_vanished", "revive"]

@@ -57,6 +57,16 @@ class JobStatements:
         text, values = self._where(where)
         return Sql(f"UPDATE {self.table} SET {', '.join(parts)}{text}", (*params, *values))
 
+    def insert(self, row: Mapping[str, Any]) -> Sql:
+        """Insert a row."""
+        texts, params = [], []
+        for name, value in row.items():
+            text, values = self._value(name, value)
+            texts.append(text)
+            params += values
+        columns = ", ".join(map(self.dialect.identifier, row))
+        return Sql(f"INSERT INTO {self.table} ({columns}) VALUES ({', '.join(texts)})", tuple(params))
+
     def delete(self, where: Sequence[Condition]) -> Sql:
         """Delete the rows that meet all conditions."""
         text, values = self._where(where)

@@ -15,6 +15,7 @@ from fascicle.errors import (
     RetryError,
 )
 from fascicle.populate.jobs.claims import Claim, Claims, LeaseLost
+from fascicle.populate.jobs.consumer import Consumer
 from fascicle.populate.jobs.heartbeat import Heartbeat
 from fascicle.populate.jobs.table import JobTable, jobs_of
 from fascicle.populate.keysource import keys_to_make, source_of
@@ -39,9 +40,32 @@ LONGEST_DELAY = 3600.0
 def populate_reserved(table: AutoPopulated, options: PopulateOptions) -> PopulateSummary:
     """Make keys that are claimed in the job table; see `AutoPopulated.populate`."""
     jobs = jobs_of(table)
-    if wants_refresh(table, options):
-        jobs.refresh(*options.restrictions)
-    return JobLoop(jobs, options).run()
+    look_for_keys(jobs, options)
+    summary = JobLoop(jobs, options).run()
+    if summary.calls == 0:
+        summary.why_nothing_ran = explain_idleness(jobs)
+    return summary
+
+
+def look_for_keys(jobs: JobTable, options: PopulateOptions) -> None:
+    """Bring the queue up to date, as the caller and the settings want it."""
+    if options.refresh == "full":
+        Consumer(jobs).full()
+    elif wants_refresh(jobs.target, options):
+        Consumer(jobs).advance()
+
+
+def explain_idleness(jobs: JobTable) -> str:
+    """Say why no job could be claimed, without comparing all keys."""
+    counts = jobs.progress()
+    waiting = {status: counts[status] for status in ("pending", "reserved", "error", "ignore") if counts[status]}
+    if not waiting:
+        return "the queue is empty: no key lacks its row, as far as the logs of changes tell (refresh='full' compares all)"
+    listed = ", ".join(f"{count} {status}" for status, count in waiting.items())
+    return (
+        f"no job could be claimed: {listed}. Pending jobs are held back by their scheduled time, by priority or by "
+        "the restrictions; failed and ignored ones wait for jobs.retry()"
+    )
 
 
 def wants_refresh(table: AutoPopulated, options: PopulateOptions) -> bool:
