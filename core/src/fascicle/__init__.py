@@ -69,6 +69,7 @@ if TYPE_CHECKING:
 
     from fascicle._elements import Element, Pipeline
     from fascicle.codecs.mym import MatCell, MatStruct
+    from fascicle.codecs.refs import NpyRef, ObjectRef
     from fascicle.diagram import Diagram
     from fascicle.element import FunctionPort, TablePort, TableSlot, link
     from fascicle.populate.jobs.table import JobTable as Job
@@ -118,6 +119,8 @@ __all__ = [
     "MissingTableError",
     "NamesakeWarning",
     "Not",
+    "NpyRef",
+    "ObjectRef",
     "Part",
     "PartIntegrityError",
     "Pipeline",
@@ -140,6 +143,7 @@ __all__ = [
     "connect",
     "create_virtual_module",
     "errors",
+    "gc",
     "get_codec",
     "key",
     "link",
@@ -167,6 +171,8 @@ _LATER = MappingProxyType(
         "Job": ("fascicle.populate.jobs.table", "JobTable"),
         "Element": ("fascicle._elements", "Element"),
         "FunctionPort": ("fascicle.element", "FunctionPort"),
+        "NpyRef": ("fascicle.codecs.refs", "NpyRef"),
+        "ObjectRef": ("fascicle.codecs.refs", "ObjectRef"),
         "MatCell": ("fascicle.codecs.mym", "MatCell"),
         "MatStruct": ("fascicle.codecs.mym", "MatStruct"),
         "Pipeline": ("fascicle._elements", "Pipeline"),
@@ -211,6 +217,10 @@ def __getattr__(name: str) -> Any:
         from logging import getLogger
 
         return getLogger("fascicle")
+    if name == "gc":
+        from fascicle.table import garbage
+
+        return garbage
     if name == "__version__":
         from importlib.metadata import version
 
