@@ -23,6 +23,7 @@ from fascicle.errors import (
     SchemaError,
     TransactionError,
     UnknownAttributeError,
+    ValidationError,
 )
 from fascicle.model import TableSpec
 from fascicle.sql.ddl import all_indexes
@@ -51,6 +52,7 @@ _CONSTRAINT = re.compile(
     r"\(`(?P<schema>[^`]+)`\.`(?P<table>[^`]+)`, CONSTRAINT `(?P<name>[^`]+)` FOREIGN KEY \((?P<child>[^)]+)\) "
     r"REFERENCES (?:`(?P<pschema>[^`]+)`\.)?`(?P<parent>[^`]+)` \((?P<key>[^)]+)\)"
 )
+_WRITE = re.compile(r"\s*(INSERT|REPLACE|UPDATE|ALTER)\b", re.IGNORECASE)
 _NAMED = re.compile(r"'((?:[^']|'')*)'")
 
 
@@ -88,7 +90,7 @@ def translate(error: Exception, sql: Sql | None, server: str = "the server") -> 
     message = str(error.args[1]) if len(error.args) > 1 else str(error)
     for numbers, maker in _MAKERS:
         if number in numbers:
-            return maker(number, message, server)
+            return _of_a_write(maker(number, message, server), sql)
     if isinstance(error, (OSError, pymysql.err.InterfaceError)):
         return _lost(number, message, server)
     where = _shown(sql)
@@ -99,6 +101,13 @@ def translate(error: Exception, sql: Sql | None, server: str = "the server") -> 
     return BackendError(
         "the database reported an error", where=where, why=f"{message} (error {number})", number=number
     )
+
+
+def _of_a_write(error: FascicleError, sql: Sql | None) -> FascicleError:
+    """Call a value that does not fit what it is called where we find it out ourselves."""
+    if type(error) is not QueryError or sql is None or not _WRITE.match(sql.text):
+        return error
+    return ValidationError(error.what, where=error.where, why=error.why, try_=error.try_, **error.details)
 
 
 def _shown(sql: Sql | None) -> str | None:

@@ -23,11 +23,13 @@ from fascicle.errors import (
     SchemaError,
     TransactionError,
     UnknownAttributeError,
+    ValidationError,
 )
 from fascicle.sql.statement import Sql
 
 _KEY = re.compile(r"\((.*?)\)=\((.*)\)", re.DOTALL)
 _PARENT = re.compile(r'"([^"]+)"\.?\s*$')
+_WRITE = re.compile(r"\s*(INSERT|UPDATE|ALTER)\b", re.IGNORECASE)
 _NAMED = re.compile(r'"([^"]+)"|column ([\w.]+)')
 
 
@@ -55,7 +57,7 @@ def translate(error: Exception, sql: Sql | None) -> FascicleError:
         return error
     for kinds, maker in _MAKERS:
         if isinstance(error, kinds):
-            return maker(error)
+            return _of_a_write(maker(error), sql)
     message = _message(error)
     if isinstance(error, psycopg.OperationalError) and _is_lost(error):
         return _lost(error)
@@ -68,6 +70,13 @@ def translate(error: Exception, sql: Sql | None) -> FascicleError:
         return QueryError("the database could not run the statement", where=where, why=message)
     code = getattr(error, "sqlstate", None)
     return BackendError("the database reported an error", where=where, why=f"{message} ({code or 'no code'})")
+
+
+def _of_a_write(error: FascicleError, sql: Sql | None) -> FascicleError:
+    """Call a value that does not fit what it is called where we find it out ourselves."""
+    if type(error) is not QueryError or sql is None or not _WRITE.match(sql.text):
+        return error
+    return ValidationError(error.what, where=error.where, why=error.why, try_=error.try_, **error.details)
 
 
 def _shown(sql: Sql | None) -> str | None:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
+from fascicle.backend.protocol import Mode
 from fascicle.errors import BackendError, DuplicateError, FascicleError, MissingParentError
 from fascicle.model import ForeignKey, TableSpec, nearest
 from fascicle.query.nodes import Relation
 from fascicle.query.operators import restrict
 from fascicle.query.scalar import KeySet
+from fascicle.sql.ddl import all_indexes
 from fascicle.table.expression import QueryExpression
 from fascicle.table.fetch.columns import Slice, fetch_columns
 
@@ -25,6 +27,7 @@ def explain(
     names: Sequence[str],
     columns: Sequence[Sequence[Any]],
     error: FascicleError,
+    mode: Mode | Literal["update"] = "error",
 ) -> FascicleError:
     """Return an error that names the offending row, or the given one if it cannot be found.
 
@@ -36,11 +39,14 @@ def explain(
         The canonical values that were to be written.
     error : DuplicateError or IntegrityError
         What the database said.
+    mode : {"error", "skip", "replace", "update"}
+        How they were to be written: only ``"error"`` fails for a primary key that exists.
     """
     values = dict(zip(names, columns, strict=True))
     try:
         if isinstance(error, DuplicateError):
-            found = _duplicate(connection, spec, values, error)
+            found = _same_key(connection, spec, values) if mode == "error" else None
+            found = found or _same_unique(connection, spec, values)
         else:
             found = _missing_parent(connection, spec, values)
     except BackendError:  # inside a failed transaction nothing can be asked
@@ -51,8 +57,8 @@ def explain(
     return error
 
 
-def _duplicate(
-    connection: Connection, spec: TableSpec, values: dict[str, Sequence[Any]], error: FascicleError
+def _same_key(
+    connection: Connection, spec: TableSpec, values: dict[str, Sequence[Any]]
 ) -> FascicleError | None:
     key = spec.heading.primary_key
     if not key or any(name not in values for name in key):
@@ -67,6 +73,38 @@ def _duplicate(
     return None
 
 
+def _same_unique(
+    connection: Connection, spec: TableSpec, values: dict[str, Sequence[Any]]
+) -> FascicleError | None:
+    """Find rows of two keys that share values of a unique index."""
+    key = spec.heading.primary_key
+    for index in all_indexes(spec):
+        names = index.columns
+        if not index.unique or any(name not in values for name in (*key, *names)):
+            continue
+        owners: dict[tuple[Any, ...], tuple[Any, ...]] = {}
+        rows = list(zip(*(values[name] for name in names), strict=True))
+        for row, own in zip(rows, zip(*(values[name] for name in key), strict=True), strict=True):
+            if None not in row and owners.setdefault(row, own) != own:
+                return _unique_error(spec, names, row, "two of the rows given have them")
+        wanted = list(owners)
+        for found in _existing(connection, spec, names, wanted, also=key) if wanted else ():
+            row, other = found[: len(names)], found[len(names) :]
+            if owners.get(row, other) != other:
+                return _unique_error(spec, names, row, f"the row ({_key_text(key, other)}) has them")
+    return None
+
+
+def _unique_error(spec: TableSpec, names: Sequence[str], row: Sequence[Any], why: str) -> DuplicateError:
+    return DuplicateError(
+        f"duplicate values ({_key_text(names, row)})",
+        where=spec.name.class_name,
+        why=f"{why}, and they are unique",
+        try_="correct the row, or change or delete the other one first",
+        values=dict(zip(names, row, strict=True)),
+    )
+
+
 def _first_repeat(rows: Sequence[tuple[Any, ...]]) -> tuple[Any, ...] | None:
     seen: set[tuple[Any, ...]] = set()
     for row in rows:
@@ -77,11 +115,17 @@ def _first_repeat(rows: Sequence[tuple[Any, ...]]) -> tuple[Any, ...] | None:
 
 
 def _existing(
-    connection: Connection, spec: TableSpec, names: Sequence[str], rows: Sequence[tuple[Any, ...]]
+    connection: Connection,
+    spec: TableSpec,
+    names: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
+    also: Sequence[str] = (),
 ) -> list[tuple[Any, ...]]:
-    """Return those of the rows of values that the table holds."""
+    """Return those of the rows of values that the table holds, with further attributes."""
     node = restrict(Relation(spec.name, spec.heading), KeySet(tuple(names), tuple(rows)))
-    _, columns = fetch_columns(QueryExpression(connection, node), list(names), Slice())
+    listed = list(dict.fromkeys((*names, *also)))
+    _, columns = fetch_columns(QueryExpression(connection, node), listed, Slice())
+    columns = [columns[listed.index(name)] for name in (*names, *also)]
     return list(zip(*columns, strict=True))
 
 

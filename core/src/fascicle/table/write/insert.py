@@ -268,7 +268,7 @@ def _send(connection: Connection, spec: TableSpec, part: Prepared, mode: Mode) -
     try:
         return logged.insert(connection, spec, part, mode)
     except (DuplicateError, IntegrityError) as error:
-        explained = diagnose.explain(connection, spec, part.names, part.columns, error)
+        explained = diagnose.explain(connection, spec, part.names, part.columns, error, mode)
         if explained is error:
             raise
         raise explained from error
@@ -300,12 +300,12 @@ def insert_query(
     sql = compile_insert_select(spec, names, query.as_node(), dialect, options.mode)
     try:
         return logged.insert_query(connection, spec, query, sql)
-    except IntegrityError as error:
-        error.where = error.where or str(spec.name)
+    except (DuplicateError, IntegrityError) as error:
+        error.where = error.where or spec.name.class_name
         raise
 
 
-def faults_error(spec: TableSpec, faults: list[Fault]) -> FascicleError:
+def faults_error(spec: TableSpec, faults: list[Fault], done: str = "inserted") -> FascicleError:
     """Build one error out of all faults: a narrow class when they are of one kind."""
     faults.sort(key=lambda fault: fault.row)
     kinds = {fault.kind for fault in faults}
@@ -319,7 +319,7 @@ def faults_error(spec: TableSpec, faults: list[Fault]) -> FascicleError:
     elif kinds == {"missing"}:
         kind = MissingAttributeError
     return kind(
-        f"{rows} row{'s do' if rows != 1 else ' does'} not fit; nothing was inserted\n    "
+        f"{rows} row{'s do' if rows != 1 else ' does'} not fit; nothing was {done}\n    "
         + "\n    ".join(shown),
         where=spec.name.class_name,
         try_=_remedy(kinds, spec),
@@ -330,4 +330,4 @@ def faults_error(spec: TableSpec, faults: list[Fault]) -> FascicleError:
 def _remedy(kinds: set[str], spec: TableSpec) -> str:
     if kinds == {"unknown"}:
         return f"the attributes are {', '.join(spec.heading.names)}; pass ignore_extra_fields=True to leave others out"
-    return "correct the values named above and insert again"
+    return "correct the values named above and try again"

@@ -65,6 +65,11 @@ def batches(
         if length:
             yield _without_extra(Batch(names, columns, range(length)), heading, faults, ignore_extra)
         return
+    if isinstance(rows, Mapping) or not isinstance(rows, Iterable):
+        raise ValidationError(
+            f"a {type(rows).__name__} is no collection of rows",
+            try_="insert1(row) inserts one row; insert takes a list of rows, a frame, an array, a query or a path",
+        )
     iterator = iter(rows)
     start = 0
     while part := list(islice(iterator, chunk)):
@@ -115,15 +120,32 @@ def _from_csv(
             try_="give the path of a CSV file with a header line, or a list of dicts",
         )
     with path.open(newline="", encoding="utf-8-sig") as stream:
-        # An empty field means "not given": NULL, or the attribute's default.
-        records = (
-            {k: (v if v != "" else None) for k, v in row.items() if k is not None}
-            for row in csv.DictReader(stream)
-        )
+        records = _csv_records(path, csv.reader(stream, strict=True), faults)
         start = 0
         while part := list(islice(records, chunk)):
             yield from _from_records(part, start, heading, faults, ignore_extra)
             start += len(part)
+
+
+def _csv_records(path: Path, lines: Any, faults: list[Fault]) -> Iterator[dict[str, Any]]:
+    """Yield the lines of a CSV file as dicts; one of another length than the header's may be cut or shifted."""
+    try:
+        names = next(lines, [])
+        if len(set(names)) < len(names):
+            raise ValidationError(
+                f"the header of {str(path)!r} names a column twice", try_="give each column a name of its own"
+            )
+        # Blank lines are passed over, as most programs that write such files expect.
+        for number, fields in enumerate(line for line in lines if line):
+            if len(fields) != len(names):
+                reason = f"line {lines.line_num} has {len(fields)} fields and the header {len(names)}"
+                faults.append(Fault(number, "*", reason))
+            # An empty field means "not given": NULL, or the attribute's default.
+            yield {name: field or None for name, field in zip(names, fields, strict=False)}
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise ValidationError(
+            f"{str(path)!r} cannot be read as CSV", why=str(error), try_="save it as CSV in UTF-8"
+        ) from error
 
 
 def _from_records(

@@ -48,7 +48,7 @@ def _update(
         matched = _run(connection, spec, key, changes)
     except (DuplicateError, IntegrityError) as error:
         columns = [[value] for value in row.values()]
-        explained = diagnose.explain(connection, spec, list(row), columns, error)
+        explained = diagnose.explain(connection, spec, list(row), columns, error, "update")
         if explained is error:
             raise
         raise explained from error
@@ -82,7 +82,7 @@ def _encoded(writer: Writer, row: Mapping[str, Any]) -> dict[str, Any]:
     if not faults:
         prepared = writer.uploads.stored(prepared, faults)
     if faults:
-        raise faults_error(spec, faults)
+        raise faults_error(spec, faults, "changed")
     return dict(zip(prepared.names, prepared.rows[0], strict=True))
 
 
