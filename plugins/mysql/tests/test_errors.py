@@ -24,6 +24,7 @@ from fascicle.errors import (
     QueryError,
     SchemaError,
     TransactionError,
+    ValidationError,
 )
 from fascicle.model import Index, TableName, TableSpec
 from fascicle.sql.statement import Sql
