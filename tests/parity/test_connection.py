@@ -82,6 +82,14 @@ def test_connection(backend: Any) -> None:
     connection.close()
 
 
+@pytest.mark.parity("Connection('host:port')")
+def test_port_beside_the_host(backend: Any) -> None:
+    parts = parts_of(backend)
+    place = parts["host"] if backend.name == "sqlite" else f"{parts['host']}:{parts['port']}"
+    with dj.Connection(place, parts["user"], parts["password"], backend=parts["backend"]) as connection:
+        assert connection.is_connected
+
+
 @pytest.mark.parity("dj.conn(host=)", "dj.conn(user=)", "dj.conn(password=)", "dj.conn(use_tls=)")
 def test_conn_with_parts(backend: Any) -> None:
     parts = parts_of(backend)

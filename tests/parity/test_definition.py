@@ -182,6 +182,27 @@ def test_indexes_and_singletons(schema: dj.Schema) -> None:
     assert Settings.primary_key == []
 
 
+@pytest.mark.parity("Lookup.contents: any iterable")
+def test_contents_of_any_kind(schema: dj.Schema) -> None:
+    definition = """
+    letter : char(1)
+    ---
+    number = 0 : int16
+    """
+
+    def numbered() -> Any:
+        yield from ({"letter": letter} for letter in "ab")
+
+    for name, contents in {
+        "Zipped": zip("abc", range(3), strict=True),
+        "Made": numbered(),
+        "Listed": [("a", 1)],
+    }.items():
+        table = schema(type(dj.Lookup)(name, (dj.Lookup,), {"definition": definition, "contents": contents}))
+        assert (table & {"letter": "a"}).fetch1("letter") == "a"
+    assert schema["Zipped"].to_arrays("number", order_by="KEY").tolist() == [0, 1, 2]
+
+
 @pytest.mark.parity("no declaration inside a transaction", "Computed: wholly foreign key")
 def test_refused_declarations(lab: Any) -> None:
     with pytest.raises(dj.DataJointError, match="transaction"), dj.conn().transaction:
