@@ -25,7 +25,7 @@ from weakref import WeakSet
 
 from fascicle.backend.protocol import Isolation, Row, Session
 from fascicle.backend.stream import BoundStream
-from fascicle.errors import FascicleError, TransactionError
+from fascicle.errors import FascicleError, LostConnectionError, TransactionError
 
 if TYPE_CHECKING:
     from fascicle.backend.connection import Connection
@@ -57,6 +57,7 @@ class Transaction:
     depth: int = 1
     broken: FascicleError | None = None
     poisoned: bool = False
+    in_doubt: bool = False  # whether the database may have committed although the commit failed here
     streams: WeakSet[BoundStream] = field(default_factory=WeakSet)
     on_commit: list[tuple[int, Callback]] = field(default_factory=list)
     on_rollback: list[tuple[int, Callback]] = field(default_factory=list)
@@ -159,6 +160,12 @@ class Transactions:
         transaction = cast("Transaction | None", getattr(self._local, "transaction", None))
         return transaction if transaction is None or transaction.process == os.getpid() else None
 
+    def intercept(self, call: Interceptor | None) -> Interceptor | None:
+        """Set who has the word before each statement of this thread, or nobody; returns who had it before."""
+        outer: Interceptor | None = getattr(self._local, "interceptor", None)
+        self._local.interceptor = call
+        return outer
+
     @contextmanager
     def intercepted(self, call: Interceptor) -> Iterator[None]:
         """Give a function the word before each statement and transaction of this thread, inside the block.
@@ -169,12 +176,11 @@ class Transactions:
             Takes whether something may be written, and the isolation that a new transaction asks for.  It may
             run statements and begin a transaction itself, and is not called for those.
         """
-        outer = getattr(self._local, "interceptor", None)
-        self._local.interceptor = call
+        outer = self.intercept(call)
         try:
             yield
         finally:
-            self._local.interceptor = outer
+            self.intercept(outer)
 
     @property
     def is_intercepted(self) -> bool:
@@ -248,12 +254,14 @@ class Transactions:
                 transaction.session.release(transaction.savepoint)
         except Exception as error:
             fault = self._held.failed(transaction, error)
+            transaction.in_doubt = transaction.depth == 1 and isinstance(fault, LostConnectionError)
             self.cancel()
             if fault is error:
                 raise
             raise fault from error
         except BaseException:
             transaction.interrupt()
+            transaction.in_doubt = transaction.depth == 1
             self.cancel()
             raise
         if transaction.depth > 1:

@@ -92,11 +92,14 @@ class Maker:
         if not self._contract.is_off:
             making.scope, making.guard = self._contract.check_read, self._contract.check_write
         try:
-            with making.in_force():
+            with making:
                 call_make(making, table, self.options.make_kwargs)
                 making.enter("")
-                with interrupts.shielded():
+                interrupts.shield()
+                try:
                     making.finish((*closings, *rechecks(making.inputs)), self._records(making))
+                finally:
+                    interrupts.unshield()
         except DuplicateError:
             if self._is_there(key):
                 return False

@@ -7,20 +7,21 @@ insert, SQL by hand, a query that must see the rows just inserted) opens the tra
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
 
-from fascicle.backend.protocol import Isolation
+from fascicle.backend.protocol import Isolation, Mode
 from fascicle.backend.retry import Backoff, attempt_repeatedly
 from fascicle.errors import DuplicateError, IntegrityError, MakeError
 from fascicle.populate.inputs import Input, digest_rows
 from fascicle.populate.provenance.reads import Read, reads_of
 from fascicle.sql import Sql
 from fascicle.table import changes
-from fascicle.table.watch import current_watch, watched_by
+from fascicle.table.watch import begin_watch, current_watch, end_watch
 from fascicle.table.write import diagnose, logged
+from fascicle.table.write.prepared import prepared_inserts
 
 if TYPE_CHECKING:
     from fascicle.backend.connection import Connection
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 HELD_ROWS = 200
 HELD_BYTES = 1 << 20
+ATTEMPTS = Backoff(attempts=5)
 
 Check = Callable[[Any], None]
 
@@ -41,12 +43,11 @@ class Held:
     names: Sequence[str]
     columns: Sequence[Sequence[Any]]
     rows: Sequence[tuple[Any, ...]]
-    mode: str
+    mode: Mode
 
     def statement(self, connection: Connection) -> Sql:
         """The one INSERT of all rows."""
-        text = connection.dialect.insert(self.spec, self.names, self.mode, len(self.rows))
-        return Sql(text, tuple(value for row in self.rows for value in row))
+        return prepared_inserts(connection).rows(self.spec, self.names, self.mode, self.rows)
 
 
 @dataclass(slots=True)
@@ -88,6 +89,9 @@ class Making:
     started: float = field(default_factory=time.time)
     clock: float = field(default_factory=time.perf_counter)
     written: set[TableName] = field(default_factory=set)
+    _at_rest: bool = False
+    _token: Any = None
+    _outer: Any = None
     extra: frozenset[TableName] = frozenset()
 
     @property
@@ -108,35 +112,46 @@ class Making:
         """Note which phase of a make in several phases begins."""
         self.phase = phase
 
-    @contextmanager
-    def in_force(self) -> Iterator[Making]:
-        """Watch this thread; on an error undo what was written."""
-        with watched_by(self), self.connection.transactions.intercepted(self._before):
-            try:
-                yield self
-            except BaseException:
+    def __enter__(self) -> Self:
+        """Watch this thread from now on."""
+        self._token = begin_watch(self)
+        self._outer = self.connection.transactions.intercept(self._before)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End watching; on an error undo what was written."""
+        try:
+            if error is not None:
+                self._at_rest = True
                 self.abandon()
-                raise
+        finally:
+            self.connection.transactions.intercept(self._outer)
+            end_watch(self._token)
 
     # watching ----------------------------------------------------------------------------------------------
     def reading(self, connection: Connection, node: Node) -> None:
         """Hear of a query."""
-        if connection is not self.connection:
+        if connection is not self.connection or self._at_rest:
             return
         if not self.is_open:
             self.reads |= reads_of(node)
         if self.scope is not None:
-            with watched_by(None):
+            self._at_rest = True
+            try:
                 self.scope(node)
+            finally:
+                self._at_rest = False
 
     def read(self, connection: Connection, sql: Sql, rows: Sequence[tuple[Any, ...]] | None) -> None:
         """Keep what was read, in short, to tell later whether it is still so; own rows do not count."""
-        if connection is self.connection and not self.is_open:
+        if connection is self.connection and not self.is_open and not self._at_rest:
             self.inputs.append(Input(sql, None if rows is None else digest_rows(rows)))
 
     def writing(self, connection: Connection, name: TableName, verb: str) -> None:
         """Hear of a write."""
-        if connection is not self.connection:
+        if connection is not self.connection or self._at_rest:
             return
         if self.phase in ("fetch", "compute"):
             raise MakeError(
@@ -156,10 +171,10 @@ class Making:
         names: Sequence[str],
         columns: Sequence[Sequence[Any]],
         rows: Sequence[tuple[Any, ...]],
-        mode: str,
+        mode: Mode,
     ) -> bool:
         """Hold rows back if they are few and the transaction has not begun."""
-        if connection is not self.connection or self.is_open or connection.in_transaction:
+        if connection is not self.connection or self.is_open or self._at_rest or connection.in_transaction:
             return False
         cells = len(rows) * len(names)
         if any(attribute.codec and attribute.codec.store is not None for attribute in spec.attributes):
@@ -174,7 +189,7 @@ class Making:
 
     def _before(self, writes: bool, isolation: Isolation | None) -> None:
         """Open the transaction before what must happen inside it."""
-        if not self.is_open and (writes or self.held):
+        if not self.is_open and not self._at_rest and (writes or self.held):
             self.open(isolation)
 
     # taking effect -----------------------------------------------------------------------------------------
@@ -183,9 +198,8 @@ class Making:
         self.connection.start_transaction(isolation or "read committed")
         self.is_open = True
         held, self.held = self.held, []
-        with watched_by(None):
-            for rows in held:
-                send_one_by_one(self.connection, rows)
+        for rows in held:
+            send_one_by_one(self.connection, rows)
 
     def abandon(self) -> None:
         """Undo everything."""
@@ -208,23 +222,15 @@ class Making:
         DuplicateError, MissingParentError
             If the database refuses rows; nothing is kept.
         """
-        with watched_by(None), self._uninterrupted():
-            if self.is_open:
-                self._run([*before, *after])
-                self.is_open = False
-                self.connection.commit_transaction()
-                return
-            rows = [Closing(held.statement(self.connection)) for held in self.held]
-            script = [*before, *rows, *map(Closing, self._log()), *after]
-            attempt_repeatedly(
-                lambda: self._send(script), self.connection.is_retryable, Backoff(attempts=5)
-            )
-
-    @contextmanager
-    def _uninterrupted(self) -> Iterator[None]:
-        """Statements of our own are not announced to ourselves."""
-        with self.connection.transactions.intercepted(lambda _writes, _isolation: None):
-            yield
+        self._at_rest = True  # statements of our own are not announced to ourselves
+        if self.is_open:
+            self._run([*before, *after])
+            self.is_open = False
+            self.connection.commit_transaction()
+            return
+        rows = [Closing(held.statement(self.connection)) for held in self.held]
+        script = [*before, *rows, *map(Closing, self._log()), *after]
+        attempt_repeatedly(lambda: self._send(script), self.connection.is_retryable, ATTEMPTS)
 
     def _send(self, script: Sequence[Closing]) -> None:
         """Carry out everything in one transaction, in one trip if nothing has to be looked at before the commit."""
@@ -268,7 +274,7 @@ class Making:
 def send_one_by_one(connection: Connection, held: Held) -> None:
     """Send held rows by themselves, so that an error names the row."""
     try:
-        logged.insert(connection, held.spec, held, held.mode)  # type: ignore[arg-type]
+        logged.insert(connection, held.spec, held, held.mode)
     except (DuplicateError, IntegrityError) as error:
         explained = diagnose.explain(connection, held.spec, held.names, held.columns, error)
         if explained is error:

@@ -89,8 +89,7 @@ def make_one(
     """Make one key and note the outcome; ``False`` if the loop should end."""
     reporter.begin(key, summary)
     try:
-        with interrupts.guarded():
-            made = maker.make(key, interrupts)
+        made = maker.make(key, interrupts)
     except Exception as error:
         if not maker.options.suppress_errors:
             raise
@@ -102,8 +101,19 @@ def make_one(
     else:
         summary.success_count += made
         summary.skipped += not made
+    _heed(interrupts, key, summary, reporter)
     reporter.end(summary)
     return True
+
+
+def _heed(interrupts: Interrupts, key: dict[str, Any], summary: PopulateSummary, reporter: Reporter) -> None:
+    """Let a signal that came during the commit take effect now."""
+    try:
+        interrupts.release()
+    except (KeyboardInterrupt, Terminated):
+        summary.interrupted = True
+        reporter.interrupted(key, summary)
+        raise
 
 
 def explain_nothing(table: AutoPopulated, options: PopulateOptions, summary: PopulateSummary) -> str:

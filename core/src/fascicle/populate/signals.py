@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -51,19 +49,16 @@ class Interrupts:
             return
         raise error
 
-    @contextmanager
-    def shielded(self) -> Iterator[None]:
-        """Hold signals back inside the block; they take effect at its end."""
+    def shield(self) -> None:
+        """Hold signals back until `unshield`."""
         self._shields += 1
-        try:
-            yield
-        finally:
-            self._shields -= 1
 
-    @contextmanager
-    def guarded(self) -> Iterator[None]:
-        """Let a signal that was held back take effect after the block."""
-        yield
+    def unshield(self) -> None:
+        """Let signals through again; one that was held back waits for `release`."""
+        self._shields -= 1
+
+    def release(self) -> None:
+        """Raise what was held back."""
         pending, self._pending = self._pending, None
         if pending is not None:
             raise pending

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from fascicle.errors import DefinitionError
 from fascicle.model import TableName
@@ -15,6 +16,7 @@ class CommonNames:
     placeholder = "%s"
     max_identifier = 64
 
+    @lru_cache(maxsize=8192)  # noqa: B019  (dialects are few, stateless, and live as long as the process)
     def identifier(self, name: str) -> str:
         """Quote an identifier.
 

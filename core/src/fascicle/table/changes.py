@@ -17,6 +17,7 @@ from fascicle.query.nodes import Node, Relation, Restrict
 from fascicle.query.scalar import AnyOf, KeySet, Scalar
 from fascicle.sql import Sql
 from fascicle.table.declare import create
+from fascicle.table.write.prepared import prepared_inserts
 
 if TYPE_CHECKING:
     from fascicle.backend.connection import Connection
@@ -57,7 +58,9 @@ def log_spec(schema: str) -> TableSpec:
         Attribute("operation", CoreType("enum", OPERATIONS)),
         Attribute("changed_time", CoreType("datetime", (3,)), default=CurrentTimestamp(3)),
         Attribute("attributes", _JSON, nullable=True, default=None, comment="names by which rows are told"),
-        Attribute("row_keys", _JSON, nullable=True, default=None, comment="their values, a list for each row"),
+        Attribute(
+            "row_keys", _JSON, nullable=True, default=None, comment="their values, a list for each row"
+        ),
     )
     return TableSpec(log_name(schema), columns, comment="changes of rows, in order")
 
@@ -95,17 +98,11 @@ def _pieces(keys: Keys) -> Iterator[Keys]:
 
 
 def _entry(connection: Connection, spec: TableSpec, name: TableName, operation: str, keys: Keys) -> Sql:
-    dialect = connection.dialect
     row: dict[str, Any] = {"table_name": name.table[:64], "operation": operation}
     if keys.names:
         row["attributes"] = list(keys.names)
         row["row_keys"] = [[storable(value) for value in values] for values in keys.rows]
-    heading = spec.full_heading
-    params = []
-    for column, value in row.items():
-        encode = dialect.encoder(heading[column])
-        params.append(value if encode is None else encode(value))
-    return Sql(dialect.insert(spec, list(row), "error", 1), tuple(params))
+    return prepared_inserts(connection).row(spec, row)
 
 
 def storable(value: Any) -> Any:

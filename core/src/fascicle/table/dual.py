@@ -26,8 +26,8 @@ class dualmethod(Generic[P, R]):  # noqa: N801  (used as a decorator, like class
     def __get__(self, instance: object | None, owner: type) -> Callable[P, R]:
         target = whole_table(owner) if instance is None else instance
         if target is None:
-            return cast(Callable[P, R], self.function)
-        return cast(Callable[P, R], MethodType(self.function, target))
+            return cast("Callable[P, R]", self.function)
+        return cast("Callable[P, R]", MethodType(self.function, target))
 
 
 class dualproperty(Generic[R]):  # noqa: N801

@@ -41,6 +41,8 @@ class Runtime:
         What the classes of tables ask of values beyond their types.
     stores : Stores, optional
         Object stores by name; made of the settings when they are first needed.
+    prepared : PreparedInserts, optional
+        Texts of inserts that were made before.
     """
 
     config: Config = field(default_factory=Config)
@@ -50,6 +52,7 @@ class Runtime:
     tiers: Mapping[Tier, type] = field(default_factory=dict)
     rules: dict[TableName, Rules] = field(default_factory=dict)
     stores: Stores | None = None
+    prepared: Any = None
 
     def codec_dtype(self, ref: CodecRef) -> CoreType:
         """Column type in which a codec stores its values."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from fascicle.backend.connection import Connection
+    from fascicle.backend.protocol import Mode
     from fascicle.model import TableName, TableSpec
     from fascicle.query.nodes import Node
     from fascicle.sql import Sql
@@ -33,7 +34,7 @@ class Watch(Protocol):
         names: Sequence[str],
         columns: Sequence[Sequence[Any]],
         rows: Sequence[tuple[Any, ...]],
-        mode: str,
+        mode: Mode,
     ) -> bool:
         """Take over the sending of encoded rows; ``False`` leaves it to the caller."""
 
@@ -51,6 +52,16 @@ def announce_write(connection: Connection, name: TableName, verb: str) -> None:
     watch = _WATCH.get()
     if watch is not None:
         watch.writing(connection, name, verb)
+
+
+def begin_watch(watch: Watch | None) -> Token[Watch | None]:
+    """Let somebody watch from now on; returns what `end_watch` takes."""
+    return _WATCH.set(watch)
+
+
+def end_watch(token: Token[Watch | None]) -> None:
+    """Let whoever watched before `begin_watch` watch again."""
+    _WATCH.reset(token)
 
 
 @contextmanager

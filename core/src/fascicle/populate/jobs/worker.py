@@ -125,9 +125,9 @@ class JobLoop:
             while waiting:
                 claim = waiting[0]
                 reporter.begin(claim.key, self.summary)
-                with interrupts.guarded():
-                    self._make(claim, interrupts)
-                    waiting.pop(0)
+                self._make(claim, interrupts)
+                waiting.pop(0)
+                interrupts.release()
                 reporter.end(self.summary)
         except BaseException as error:
             self._break_off(waiting, error, reporter)

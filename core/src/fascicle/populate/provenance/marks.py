@@ -29,19 +29,17 @@ class Marks:
     def __init__(self, table: AutoPopulated) -> None:
         self._connection = table.connection
         self._schemas = logged_schemas(table)
+        self._sql = ends_query(self._connection, self._schemas)
         self.values: dict[str, int] = {}
 
     def ask(self) -> None:
         """Ask where the logs end now."""
         if self._schemas:
-            self._take(self._connection.execute(self._query()))
+            self._take(self._connection.execute(self._sql))
 
     def closings(self) -> list[Closing]:
         """Statements that tell, with a result, where the logs end."""
-        return [Closing(self._query(), sink=self._take)] if self._schemas else []
-
-    def _query(self) -> Sql:
-        return ends_query(self._connection, self._schemas)
+        return [Closing(self._sql, sink=self._take)] if self._schemas else []
 
     def _take(self, result: Result) -> None:
         self.values = dict(zip(self._schemas, (int(value or 0) for value in result.rows[0]), strict=True))

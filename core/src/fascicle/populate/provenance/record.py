@@ -14,15 +14,16 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from fascicle.populate.making import Closing, Making
-from fascicle.populate.metadata import bound
 from fascicle.populate.provenance import tables
 from fascicle.populate.provenance.code import CodeFingerprint, fingerprint_code, fingerprint_value
 from fascicle.populate.provenance.marks import Marks
 from fascicle.populate.provenance.reads import Read
 from fascicle.populate.version import describe_code
 from fascicle.sql import Sql
+from fascicle.table.write.prepared import prepared_inserts
 
 if TYPE_CHECKING:
+    from fascicle.backend.protocol import Mode
     from fascicle.model import TableName, TableSpec
     from fascicle.populate.inputs import Input
     from fascicle.populate.tiers import AutoPopulated
@@ -95,12 +96,8 @@ class Recorder:
         }
         return [Closing(self._insert(self._spec, row, "replace")), *self._marks.closings()]
 
-    def _insert(self, spec: TableSpec, row: dict[str, Any], mode: str) -> Sql:
-        dialect = self._connection.dialect
-        names = list(row)
-        text = dialect.insert(spec, names, mode, 1)
-        heading = spec.full_heading
-        return Sql(text, tuple(bound(dialect.encoder(heading[name]), row[name]) for name in names))
+    def _insert(self, spec: TableSpec, row: dict[str, Any], mode: Mode) -> Sql:
+        return prepared_inserts(self._connection).row(spec, row, mode)
 
 
 def _is_own(name: TableName, making: Making) -> bool:

@@ -42,7 +42,7 @@ def read_again(table: AutoPopulated, key: dict[str, Any], kwargs: dict[str, Any]
     reading = Reading(table.connection, table.table_id, key)
     fresh = type(table)()
     try:
-        with reading.in_force():
+        with reading:
             if form_of(type(table)) == "phases":
                 fresh.make_fetch(dict(key), **kwargs)  # type: ignore[attr-defined]
             else:

@@ -10,6 +10,7 @@ from fascicle.model import TableSpec
 from fascicle.sql import Sql
 from fascicle.table import changes
 from fascicle.table.fetch.columns import Slice, fetch_columns
+from fascicle.table.write.prepared import prepared_inserts
 
 if TYPE_CHECKING:
     from fascicle.backend.connection import Connection
@@ -46,9 +47,10 @@ def insert(connection: Connection, spec: TableSpec, part: Rows, mode: Mode) -> i
         return connection.bulk_insert(spec, part.names, part.rows, mode)
     keys = changes.keys_of_rows(spec, part.names, part.columns)
     log = changes.entries(connection, spec.name, "update" if mode == "replace" else "insert", [keys])
-    if mode == "error" and 0 < len(part.rows) * len(part.names) <= min(FEW_CELLS, connection.dialect.max_parameters):
-        text = connection.dialect.insert(spec, part.names, mode, len(part.rows))
-        sql = Sql(text, tuple(value for row in part.rows for value in row))
+    if mode == "error" and 0 < len(part.rows) * len(part.names) <= min(
+        FEW_CELLS, connection.dialect.max_parameters
+    ):
+        sql = prepared_inserts(connection).rows(spec, part.names, mode, part.rows)
         return connection.execute_script([sql, *log])[0].rowcount
     with connection.transaction:
         count = connection.bulk_insert(spec, part.names, part.rows, mode)
