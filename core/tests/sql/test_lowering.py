@@ -116,6 +116,10 @@ class TestFlat:
             "SELECT EXISTS (SELECT 1 FROM lab.session AS t1 WHERE (t1.weight_g > ?))"
         )
 
+    def test_existence_among_chosen_rows(self) -> None:
+        node = restrict(aggregate(SUBJECT, SESSION, n="count(*)"), Top(3, offset=1))
+        assert tidy(compile_exists(node, DIALECT)).startswith("SELECT EXISTS (SELECT 1 FROM (SELECT 1 FROM")
+
     def test_thousands_of_keys_are_one_set(self) -> None:
         keys = [{"subject_id": i, "session_id": i % 7} for i in range(5000)]
         sql = compile_select(restrict(SESSION, keys), DIALECT).sql
@@ -187,6 +191,13 @@ class TestSelect:
         assert text(SESSION, "rig", order_by="KEY DESC").endswith(
             "ORDER BY t1.subject_id DESC, t1.session_id DESC"
         )
+
+    def test_what_is_the_same_in_every_row_orders_nothing(self) -> None:
+        # Drivers that write values into the text would make it the number of a column.
+        node = restrict(project(SESSION, one="5", kg="weight_g / 1000"), Top(2, ["one", "kg"]))
+        assert "ORDER BY (t1.weight_g / ?), t1.subject_id" in text(node, "kg")
+        counted = restrict(aggregate(SUBJECT, SESSION, n="count(*)"), Top(2, "n DESC"))
+        assert "ORDER BY COUNT(*) DESC, t1.subject_id" in text(counted, "n")
 
     def test_pages_have_a_whole_order(self) -> None:
         assert text(SESSION, "rig", limit=2).endswith("ORDER BY t1.subject_id, t1.session_id LIMIT 2")

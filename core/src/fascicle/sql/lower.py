@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from fascicle.model import Attribute, Heading, TableName
+from fascicle.query.inference import contains_aggregate
 from fascicle.query.nodes import Aggregate, Distinct, Join, Limit, Node, Project, Relation, Restrict, Union
 from fascicle.query.scalar import TRUE, Call, Column, Every, Exists, Raw, Scalar
 from fascicle.query.walk import children, columns_of, holds, is_constant
@@ -54,8 +55,12 @@ class Scope:
         return [
             self.renderer.order_term(Column(name), descending)
             for name, descending in order_by
-            if not (isinstance(entry := self.entries[name], Made) and is_constant(entry.scalar))
+            if not (isinstance(entry := self.entries[name], Made) and _is_the_same_everywhere(entry.scalar))
         ]
+
+
+def _is_the_same_everywhere(scalar: Scalar) -> bool:
+    return is_constant(scalar) and not contains_aggregate(scalar)
 
 
 def conjuncts(scalar: Scalar) -> Iterable[Scalar]:
@@ -330,6 +335,9 @@ class Lowering:
 
     def exists_text(self, select: Select, *, negated: bool = False) -> Rendered:
         """Return the text of an existence test of the rows of a SELECT."""
+        if select.is_limited:
+            # MariaDB takes no notice of an OFFSET beside GROUP BY right inside EXISTS.
+            select = Select([Item(self._alias(), bodies=(select,))], {})
         writer = Writer(self.dialect)
         writer.add("NOT EXISTS (" if negated else "EXISTS (")
         writer.select(select, [])
