@@ -8,13 +8,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from fascicle.config import Config
-from fascicle.element import templates
 from fascicle.element.linking import Linked, Linker, SpecOf
 from fascicle.element.pending import UNCONNECTED
 from fascicle.element.ports import FunctionPort, Port, TablePort, names_of, wanted_from
 from fascicle.element.problems import Plan, Problem, raise_for
 from fascicle.element.resolution import Resolution, Resolver, bound_spec
 from fascicle.element.slots import TableSlot, template_fault
+from fascicle.element.templates import Unit, make_class, units_of
 from fascicle.errors import DefinitionError, SchemaError
 from fascicle.model import Catalog, TableName, TableSpec, nearest
 from fascicle.table import Runtime, Schema, Table
@@ -22,6 +22,7 @@ from fascicle.table.binding import bind
 
 if TYPE_CHECKING:
     from fascicle.backend.connection import Connection
+    from fascicle.element.csvfiles import IngestReport
 
 STABILITIES = ("alpha", "beta", "stable")
 
@@ -107,7 +108,7 @@ class Element:
         self._classes: dict[str, type[Table]] = {}
         self._siblings: Mapping[str, Element] = {}
         for slot, template in self._templates(tables or {}).items():
-            self._classes[slot] = templates.make_class(self, slot, template)
+            self._classes[slot] = make_class(self, slot, template)
         self.link(linking_module, **(links or {}))
 
     def _switches(self, given: Mapping[str, bool]) -> dict[str, bool]:
@@ -396,19 +397,55 @@ class Element:
         return {t: t._binding.spec for t in self._resolution.specs if t._binding is not None}
 
     # rows --------------------------------------------------------------------------------------------------
-    def units(self) -> list[templates.Unit]:
+    def units(self) -> list[Unit]:
         """Every table and part, declared or not, with their names."""
-        return list(templates.units(self._classes))
+        return list(units_of(self._classes))
 
     def table_names(self) -> list[str]:
         """Class names of the tables that are declared, parts as ``Master.Part``, parents first."""
         return [unit.key for unit in self.table_units()]
 
-    def table_units(self) -> list[templates.Unit]:
+    def table_units(self) -> list[Unit]:
         """Tables that are declared, with their names, parents first."""
         order = list(self._resolution.specs)
         found = [unit for unit in self.units() if unit.table in self._resolution.specs]
         return sorted(found, key=lambda unit: order.index(unit.table))
+
+    def templates(self, folder: str | Path) -> list[Path]:
+        """Write a CSV template for each table that people fill, and ``columns.csv`` that explains the columns."""
+        from fascicle.element.csvfiles import write_templates
+
+        return write_templates(self.table_units(), Path(folder))
+
+    def ingest(
+        self, folder: str | Path, *, dry_run: bool = False, time_zone: str | None = None
+    ) -> IngestReport:
+        """Insert what the CSV files of a folder hold; see `fascicle.element.csvfiles.ingest`.
+
+        Parameters
+        ----------
+        folder : path
+        dry_run : bool
+            Check everything and insert nothing.
+        time_zone : str, optional
+            IANA zone of moments written without an offset.
+
+        Returns
+        -------
+        IngestReport
+            What there is to insert, and everything that is wrong.
+        """
+        from fascicle.element.csvfiles import ingest
+
+        units = self.table_units()
+        return ingest(units, self.schema.connection, Path(folder), dry_run=dry_run, time_zone=time_zone)
+
+    def fill(self, folder: Path, rows: Mapping[str, Any]) -> IngestReport:
+        """Write rows, by table name, into CSV templates and ingest these: the way that people's rows take too."""
+        from fascicle.element.csvfiles import write_rows
+
+        write_rows(self.table_units(), folder, rows)
+        return self.ingest(folder)
 
     def synthetic(self, folder: Path, *, seed: int = 0) -> None:
         """Fill the tables that people fill with small, plausible data of known truth.

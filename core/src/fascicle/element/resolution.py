@@ -10,7 +10,7 @@ from fascicle.definition import Definition, ForeignKeyItem, ParentRef
 from fascicle.element.linking import BoundLink, Linked, SpecOf
 from fascicle.element.ports import TablePort
 from fascicle.element.problems import Problem
-from fascicle.element.templates import Scope, Target, Unit, spread, units, without
+from fascicle.element.templates import Scope, Target, Unit, spread, units_of, without
 from fascicle.errors import DependencyError, FascicleError
 from fascicle.model import TableSpec, nearest
 from fascicle.table import Runtime, Table
@@ -62,7 +62,7 @@ class Resolver:
         self.runtime = runtime
         self.spec_of = spec_of
         self.found = Resolution()
-        self.members = list(units(element._classes))
+        self.members = list(units_of(element._classes))
         self.scope = Scope(element, self.members)
         self._definitions: dict[str, Definition] = {}
 

@@ -103,7 +103,7 @@ class Unit:
         return parse(text if isinstance(text, str) else "", self.key)
 
 
-def units(classes: Mapping[str, type[Table]]) -> Iterator[Unit]:
+def units_of(classes: Mapping[str, type[Table]]) -> Iterator[Unit]:
     """Yield masters and parts, each master before its parts."""
     for slot, table in classes.items():
         yield Unit(slot, table)
