@@ -226,3 +226,9 @@ def test_very_many_roots_are_not_moved(schema: fc.Schema, db: fc.Connection) -> 
     Double.insert((n, 2 * n) for n in range(5000, 20_000))
     assert (Number & (Double & "n >= 5000")).delete() == 15_000
     assert len(Number) == 5000
+
+
+def test_an_order_alone_constrains_nothing(lab: Any) -> None:
+    with pytest.raises(fc.QueryError, match="constrains nothing"):
+        (lab.Note & fc.Top(None, "text")).delete()
+    assert (lab.Note & fc.Top(2, "text")).delete() == 2

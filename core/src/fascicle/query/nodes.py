@@ -203,7 +203,8 @@ def _restrictions(node: Node) -> tuple[bool, bool]:
             return empty or not node.constrains, constrains or node.constrains
         case Limit():
             empty, constrains = _restrictions(node.source)
-            return empty, constrains or node.limit is not None or node.offset > 0
+            some = node.limit is not None or node.offset > 0
+            return empty or not some, constrains or some
         case Join() if not node.outer:
             left, right = _restrictions(node.left), _restrictions(node.right)
             return left[0] or right[0], left[1] or right[1]

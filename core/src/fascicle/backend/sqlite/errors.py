@@ -27,7 +27,9 @@ from fascicle.sql.statement import Sql
 
 SHOWN = 200  # characters of a statement
 _FAILED = re.compile(r"constraint failed: (.*)", re.DOTALL)
-_TABLE = re.compile(r'\s*(?:INSERT|REPLACE)\b.*?\bINTO\s+"((?:[^"]|"")*)"', re.IGNORECASE | re.DOTALL)
+_TABLE = re.compile(
+    r'\s*(?:(?:INSERT|REPLACE)\b.*?\bINTO|DELETE\s+FROM|UPDATE)\s+"((?:[^"]|"")*)"', re.IGNORECASE | re.DOTALL
+)
 _NO_TABLE = re.compile(r"no such table: (.*)", re.DOTALL)
 _NO_COLUMN = re.compile(r"no such column: (.*)|has no column named (.*)", re.DOTALL)
 _STORED = re.compile(r"cannot store (\w+) value in (\w+) column (.*)", re.DOTALL)
