@@ -91,11 +91,9 @@ class Place:
             return f"SQLite {sqlite3.sqlite_version} (sqlite3)"
         hand = self.by_hand({})
         if self.name == "mariadb":
-            import pymysql
+            from importlib import metadata
 
-            return (
-                f"MariaDB {hand.rows('SELECT version()')[0][0].split('-')[0]} (PyMySQL {pymysql.__version__})"
-            )
+            return f"MariaDB {hand.rows('SELECT version()')[0][0].split('-')[0]} (PyMySQL {metadata.version('pymysql')})"
         import psycopg
 
         kind = psycopg.pq.__impl__

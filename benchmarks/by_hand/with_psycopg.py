@@ -23,6 +23,8 @@ class PostgresByHand(ByHand):
         self.counted = counted
         self.db = psycopg.connect(conninfo, autocommit=True)
         self.cursor = self.db.cursor(binary=True)
+        if "RawRecording" in names:  # what does not shrink is not worth trying
+            self.db.execute(f"ALTER TABLE {names['RawRecording']} ALTER COLUMN trace SET STORAGE EXTERNAL")
 
     @property
     def trips(self) -> int:

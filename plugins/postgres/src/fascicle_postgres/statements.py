@@ -123,12 +123,20 @@ class PostgresStatements(CommonStatements):
         return Sql(_block(f"BEGIN {create}; EXCEPTION WHEN duplicate_object THEN NULL; END"))
 
     def after_table(self, spec: TableSpec) -> list[Sql]:
-        """Indexes and comments."""
+        """Indexes, storage and comments."""
         statements = [self.index(index, spec) for index in wanted_indexes(spec)]
+        statements += self._packed_columns(spec.attributes, spec)
         if spec.comment:
             statements.append(self._comment_table(spec))
         statements += self._comment_columns(spec.attributes, spec)
         return statements
+
+    def _packed_columns(self, attributes: Sequence[Attribute], spec: TableSpec) -> Iterator[Sql]:
+        for attribute in attributes:
+            if attribute.codec is not None and attribute.type.name == "bytes" and attribute.native is None:
+                # A codec has packed the bytes already: the server would try in vain, and slowly.
+                column = self.identifier(attribute.name)
+                yield Sql(f"ALTER TABLE {self.table(spec.name)} ALTER COLUMN {column} SET STORAGE EXTERNAL")
 
     def _comment_table(self, spec: TableSpec) -> Sql:
         return Sql(f"COMMENT ON TABLE {self.table(spec.name)} IS {self.text_literal(spec.comment)}")
@@ -223,6 +231,7 @@ class PostgresStatements(CommonStatements):
         clauses = list(self._alterations(changes, new))
         if clauses:
             statements.append(Sql(f"ALTER TABLE {table} {', '.join(clauses)}"))
+        statements += self._packed_columns([added for added, _ in changes.added], new)
         statements += [self.index(index, new) for index in changes.indexes_added]
         if changes.comment is not None:
             statements.append(self._comment_table(new))
