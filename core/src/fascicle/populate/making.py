@@ -224,7 +224,7 @@ class Making:
         """
         self._at_rest = True  # statements of our own are not announced to ourselves
         if self.is_open:
-            self._run([*before, *after])
+            self.run([*before, *after])
             self.is_open = False
             self.connection.commit_transaction()
             return
@@ -237,9 +237,9 @@ class Making:
         try:
             if any(closing.check for closing in script):
                 with self.connection.transaction(isolation="read committed"):
-                    self._run(script)
+                    self.run(script)
             else:
-                self._run(script)
+                self.run(script)
         except (DuplicateError, IntegrityError) as error:
             # All were sent together, so the error does not say which row it is about: ask again one by one.
             self._explain(error)
@@ -259,7 +259,7 @@ class Making:
                 send_one_by_one(self.connection, rows)
             raise error
 
-    def _run(self, script: Sequence[Closing]) -> None:
+    def run(self, script: Sequence[Closing]) -> None:
         """Run statements in one trip and check what each brought."""
         if not script:
             return

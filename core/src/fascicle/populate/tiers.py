@@ -226,6 +226,53 @@ class AutoPopulated(Table):
 
         return stale(self, restrictions, why=why, verify=verify, make_kwargs=make_kwargs)
 
+    @dualmethod
+    def repopulate(
+        self,
+        *restrictions: Any,
+        prompt: bool | None = None,
+        also_delete: tuple[Any, ...] = (),
+        make_kwargs: dict[str, Any] | None = None,
+        suppress_errors: bool = False,
+    ) -> PopulateSummary:
+        """Make rows again: compute first, then replace the old rows in one transaction for each key.
+
+        The row itself is changed in place, so that rows which refer to it stay (and become stale).  Part rows that
+        the new result lacks are deleted, and computed rows that hang on them.
+
+        Parameters
+        ----------
+        *restrictions
+            Which rows; by default those that are stale.
+        prompt : bool, optional
+            Ask first, showing what would happen; by default as the setting ``safemode`` says.
+        also_delete : tuple of type
+            Tables filled by people whose rows may be deleted where they hang on part rows that go.
+        make_kwargs, suppress_errors
+            As for `populate`.
+
+        Returns
+        -------
+        PopulateSummary
+
+        Raises
+        ------
+        MakeError
+            If people's rows would go that are not named; nothing is replaced for that key.
+        ConfirmationRequired
+            If nobody agrees.
+        """
+        from fascicle.populate.provenance.repopulate import repopulate
+
+        return repopulate(
+            self,
+            restrictions,
+            prompt=prompt,
+            also_delete=also_delete,
+            make_kwargs=make_kwargs,
+            suppress_errors=suppress_errors,
+        )
+
 
 class Imported(AutoPopulated):
     """Rows that ``make`` reads from files and instruments outside the database."""
