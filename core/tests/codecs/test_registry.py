@@ -111,15 +111,15 @@ def test_an_unknown_codec_is_named_with_its_neighbours(name: str, advice: str) -
 
 
 def test_chains_hand_the_store_down() -> None:
-    define("hash", dtype="json")
+    define("digest", dtype="json")
     define("outer", dtype="<blob>")
     registry = CodecRegistry()
     chain = registry.chain(CodecRef("outer", "cold"))
-    assert [codec.name for codec in chain.codecs] == ["outer", "blob", "hash"]
+    assert [codec.name for codec in chain.codecs] == ["outer", "blob", "digest"]
     assert chain.stores == ("cold", "cold", "cold")
     assert chain.type == CoreType("json")
     stored = chain.encode(5)
-    assert stored[0] == "hash"
+    assert stored[0] == "digest"
     assert stored[2] == "cold"
     assert chain.decode(stored) == 5
     assert registry.chain(CodecRef("outer")).stores == (None, None)
@@ -127,8 +127,8 @@ def test_chains_hand_the_store_down() -> None:
 
 
 def test_an_inner_codec_may_name_its_own_store() -> None:
-    define("hash", dtype="json")
-    define("fixed", dtype="<hash@attic>")
+    define("digest", dtype="json")
+    define("fixed", dtype="<digest@attic>")
     assert CodecRegistry().chain(CodecRef("fixed")).stores == (None, "attic")
 
 

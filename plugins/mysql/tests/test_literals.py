@@ -54,7 +54,8 @@ def seen(value: Any) -> Any:
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(row=st.lists(VALUES, min_size=1, max_size=5))
 def test_bound_values_come_back(connection: Connection, row: list[Any]) -> None:
-    marks = ", ".join(["%s"] * len(row))
+    # With names of their own: a column without one is named by its literal, and names must be UTF-8.
+    marks = ", ".join(f"%s AS c{position}" for position in range(len(row)))
     (found,) = connection.execute(Sql(f"SELECT {marks}, '100%%'", tuple(row))).rows
     assert found == (*map(seen, row), "100%")
 
