@@ -112,17 +112,18 @@ def test_an_unknown_codec_is_named_with_its_neighbours(name: str, advice: str) -
 
 def test_chains_hand_the_store_down() -> None:
     define("digest", dtype="json")
-    define("outer", dtype="<blob>")
+    define("inner", dtype="<digest>")
+    define("outer", dtype="<inner>")
     registry = CodecRegistry()
     chain = registry.chain(CodecRef("outer", "cold"))
-    assert [codec.name for codec in chain.codecs] == ["outer", "blob", "digest"]
+    assert [codec.name for codec in chain.codecs] == ["outer", "inner", "digest"]
     assert chain.stores == ("cold", "cold", "cold")
     assert chain.type == CoreType("json")
     stored = chain.encode(5)
     assert stored[0] == "digest"
     assert stored[2] == "cold"
     assert chain.decode(stored) == 5
-    assert registry.chain(CodecRef("outer")).stores == (None, None)
+    assert registry.chain(CodecRef("outer")).stores == (None, None, None)
     assert registry.chain(CodecRef("outer", "")).stores == ("", "", "")
 
 
