@@ -95,7 +95,7 @@ def keys_to_make(table: AutoPopulated, options: PopulateOptions) -> list[dict[st
         direction = "KEY DESC" if options.order == "reverse" else "KEY"
         limit = None if options.order == "random" else options.limit
         keys = columns.keys(todo, columns.Slice(direction, limit))
-    return ordered(keys, options)
+    return ordered([key for key in keys if key not in options.skip] if options.skip else keys, options)
 
 
 def ordered(keys: list[dict[str, Any]], options: PopulateOptions) -> list[dict[str, Any]]:

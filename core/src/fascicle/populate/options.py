@@ -13,7 +13,11 @@ ORDERS = ("original", "reverse", "random")
 
 @dataclass(frozen=True)
 class PopulateOptions:
-    """Arguments of `populate`; see there."""
+    """Arguments of `populate`; see there.
+
+    Two are for those who populate several tables in turn: `max_seconds`, after which no further key is begun, and
+    `skip`, keys that are left out.
+    """
 
     restrictions: Sequence[Any] = ()
     suppress_errors: bool = False
@@ -28,6 +32,9 @@ class PopulateOptions:
     keys: Any = None
     priority: int | None = None
     refresh: bool | str | None = None
+    executor: str | None = None
+    max_seconds: float | None = None
+    skip: tuple[dict[str, Any], ...] = ()
 
     def __post_init__(self) -> None:
         if self.order not in ORDERS:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from fascicle.errors import MakeError, TransactionError
+from fascicle.populate.executors import executor_for
 from fascicle.populate.forms import form_of
 from fascicle.populate.keysource import keys_to_make, progress, source_of
 from fascicle.populate.maker import Maker
@@ -23,16 +24,7 @@ def populate(table: AutoPopulated, options: PopulateOptions) -> PopulateSummary:
     """Make the keys that have no rows; see `AutoPopulated.populate`."""
     check_call(table)
     begun = time.perf_counter()
-    if options.processes > 1:
-        from fascicle.populate.processes import populate_in_processes
-
-        summary = populate_in_processes(table, options)
-    elif options.reserve_jobs:
-        from fascicle.populate.jobs.worker import populate_reserved
-
-        summary = populate_reserved(table, options)
-    else:
-        summary = populate_directly(table, options)
+    summary = executor_for(options).populate(table, options)
     summary.seconds = time.perf_counter() - begun
     if summary.calls == 0 and not summary.why_nothing_ran:
         summary.why_nothing_ran = explain_nothing(table, options, summary)
@@ -65,14 +57,24 @@ def populate_directly(table: AutoPopulated, options: PopulateOptions) -> Populat
     """Make keys without claiming them: for one worker."""
     summary = PopulateSummary(type(table).__name__)
     keys = keys_to_make(table, options)
+    if not keys:
+        return summary
     maker = Maker(table, options)
+    end = deadline(options)
     with Interrupts() as interrupts, Reporter(table, options, _total(keys, options)) as reporter:
         for key in keys:
             if options.max_calls is not None and summary.calls >= options.max_calls:
                 break
+            if time.monotonic() >= end:
+                break
             if not make_one(maker, key, summary, reporter, interrupts):
                 break
     return summary
+
+
+def deadline(options: PopulateOptions) -> float:
+    """Return when to begin no further key, on the monotonic clock."""
+    return float("inf") if options.max_seconds is None else time.monotonic() + options.max_seconds
 
 
 def _total(keys: list[dict[str, Any]], options: PopulateOptions) -> int:

@@ -110,6 +110,7 @@ class AutoPopulated(Table):
         keys: Any = None,
         priority: int | None = None,
         refresh: bool | str | None = None,
+        executor: str | None = None,
     ) -> PopulateSummary:
         """Call ``make`` for every key of the key source that has no row yet.
 
@@ -142,6 +143,9 @@ class AutoPopulated(Table):
         refresh : bool or "full", optional
             With `reserve_jobs`: whether to look for new keys first; ``"full"`` compares the whole key source.
 
+        executor : str, optional
+            Where makes run: ``"inline"``, ``"processes"``, or what a package offers.
+
         Returns
         -------
         PopulateSummary
@@ -169,6 +173,7 @@ class AutoPopulated(Table):
             keys=keys,
             priority=priority,
             refresh=refresh,
+            executor=executor,
         )
         return populate(self, options)
 

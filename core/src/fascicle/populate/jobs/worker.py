@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from fascicle.errors import (
@@ -21,6 +22,7 @@ from fascicle.populate.jobs.table import JobTable, jobs_of
 from fascicle.populate.keysource import keys_to_make, source_of
 from fascicle.populate.maker import Maker
 from fascicle.populate.reporting import Reporter
+from fascicle.populate.run import deadline
 from fascicle.populate.signals import Interrupts, Terminated
 from fascicle.populate.summary import PopulateSummary
 from fascicle.table.runtime import runtime_of
@@ -41,7 +43,8 @@ def populate_reserved(table: AutoPopulated, options: PopulateOptions) -> Populat
     """Make keys that are claimed in the job table; see `AutoPopulated.populate`."""
     jobs = jobs_of(table)
     look_for_keys(jobs, options)
-    summary = JobLoop(jobs, options).run()
+    loop = JobLoop(jobs, options)
+    summary = loop.run()
     if summary.calls == 0:
         summary.why_nothing_ran = explain_idleness(jobs)
     return summary
@@ -88,7 +91,6 @@ class JobLoop:
         self.jobs = jobs
         self.table = jobs.target
         self.options = options
-        self.maker = Maker(self.table, options)
         self.summary = PopulateSummary(type(self.table).__name__)
         self._keys = None if options.keys is None else keys_to_make(self.table, options)
         source = source_of(self.table, options.restrictions).as_node() if options.restrictions else None
@@ -97,24 +99,33 @@ class JobLoop:
             (n for n in (options.max_calls, options.limit) if n is not None), default=None
         )
         self._batch = 1
+        self._end = deadline(options)
+
+    @cached_property
+    def maker(self) -> Maker:
+        """Makes the keys; made at the first of them."""
+        return Maker(self.table, self.options)
 
     def run(self) -> PopulateSummary:
         """Work until nothing is left to claim."""
-        total = None if self._limit is None else self._limit
+        batch = self._claim()
+        if not batch:
+            return self.summary
         with (
             Interrupts() as interrupts,
             Heartbeat(self.claims),
-            Reporter(self.table, self.options, total) as reporter,
+            Reporter(self.table, self.options, self._limit) as reporter,
         ):
-            while batch := self._claim():
+            while batch:
                 self._work(batch, interrupts, reporter)
+                batch = self._claim()
         return self.summary
 
     def _claim(self) -> list[Claim]:
         count = self._batch
         if self._limit is not None:
             count = min(count, self._limit - self.summary.calls)
-        if count < 1:
+        if count < 1 or time.monotonic() >= self._end:
             return []
         return self.claims.take(count, self._keys)
 
@@ -145,7 +156,8 @@ class JobLoop:
 
     def _adapt(self, count: int, seconds: float) -> None:
         """Claim more at a time where makes are quick, and one at a time where they are not."""
-        affordable = int(BATCH_SECONDS * count / max(seconds, 1e-6))
+        budget = min(BATCH_SECONDS, self.options.max_seconds or BATCH_SECONDS)
+        affordable = int(budget * count / max(seconds, 1e-6))
         self._batch = max(1, min(affordable, 4 * self._batch, LARGEST_BATCH))
 
     def _make(self, claim: Claim, interrupts: Interrupts) -> None:
