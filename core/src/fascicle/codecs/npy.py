@@ -11,6 +11,7 @@ from fascicle.codecs.hash import store_only
 from fascicle.codecs.protocol import Codec
 from fascicle.codecs.refs.npy import NpyRef
 from fascicle.codecs.sharing import reused
+from fascicle.stores import Store
 
 
 class NpyCodec(Codec):
@@ -22,6 +23,8 @@ class NpyCodec(Codec):
     """
 
     name = "npy"
+    can_be_staged = True
+    extension = ".npy"
 
     def get_dtype(self, is_store: bool) -> str:
         """``"json"``; only in a store.
@@ -73,6 +76,15 @@ class NpyCodec(Codec):
     def decode(self, stored: Any, *, key: Mapping[str, Any] | None = None, context: Any = None) -> NpyRef:
         """Return a reference; nothing is read."""
         return NpyRef(stored, required(context, self.name).stores)
+
+    def staged(self, metadata: dict[str, Any], store: Store) -> dict[str, Any]:
+        """Read type and shape from the header of the file that was written."""
+        from fascicle.codecs.npyformat import read_header
+
+        header = read_header(lambda start, stop: store.read(metadata["path"], start, stop))
+        facts = {name: metadata[name] for name in ("path", "store", "size", "hash", "crc32")}
+        order = {"order": "F" if header.fortran else "C", "offset": header.offset}
+        return {**facts, "dtype": str(header.dtype), "shape": list(header.shape), **order}
 
     def referenced_paths(self, stored: Any) -> list[tuple[str, str | None]]:
         """The file's path and store."""

@@ -66,7 +66,7 @@ def pieces_of(array: NDArray[Any]) -> Iterator[Any]:
     if not array.size:
         return
     flat = array.T if array.flags.f_contiguous and not array.flags.c_contiguous else array
-    release = _release_of(array)
+    release = release_of(array)
     if flat.flags.c_contiguous:
         view = bytes_of(flat)
         for start in range(0, len(view), PIECE_BYTES):
@@ -113,7 +113,7 @@ def _with_shape(header: bytes, facts: dict[str, Any]) -> bytes:
     return header[:8] + struct.pack("<I", length) + text.ljust(length - 1) + b"\n"
 
 
-def _release_of(array: NDArray[Any]) -> Callable[[], None]:
+def release_of(array: NDArray[Any]) -> Callable[[], None]:
     """Return what gives back the memory of a mapped file behind an array, which would count as ours."""
     import numpy as np
 

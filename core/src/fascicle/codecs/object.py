@@ -27,6 +27,7 @@ class ObjectCodec(Codec):
     """
 
     name = "object"
+    can_be_staged = True
 
     def get_dtype(self, is_store: bool) -> str:
         """``"json"``; only in a store.

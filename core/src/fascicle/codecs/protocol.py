@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from fascicle.codecs.registry import default_registry
+
+if TYPE_CHECKING:
+    from fascicle.stores import Store
 
 
 class Codec(ABC):
@@ -43,6 +46,10 @@ class Codec(ABC):
     uses_row: ClassVar[bool] = True
     #: Whether `decode` moves whole objects out of a store, which a fetch then does for several rows at once.
     reads_objects: ClassVar[bool] = False
+    #: Whether `Table.staged_insert1` may write values of this codec in place.
+    can_be_staged: ClassVar[bool] = False
+    #: Extension of the paths of objects, where the codec has one of its own.
+    extension: ClassVar[str] = ""
 
     def __init_subclass__(cls, *, register: bool = True, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -103,6 +110,23 @@ class Codec(ABC):
         CodecError, TypeError, ValueError
             If the value is not of the kind that this codec stores. By default nothing is checked.
         """
+
+    def staged(self, metadata: dict[str, Any], store: Store) -> dict[str, Any]:
+        """Complete the metadata of an object that was written in place.
+
+        Parameters
+        ----------
+        metadata : dict
+            ``path``, ``store``, ``size``, ``is_dir`` and what is known besides.
+        store : Store
+            Where the object is.
+
+        Raises
+        ------
+        CodecError
+            If the object is none of this codec's.
+        """
+        return metadata
 
     def referenced_paths(self, stored: Any) -> list[tuple[str, str | None]]:
         """Objects outside the database that a stored value points at.

@@ -134,6 +134,10 @@ class Store(ABC):
         """Go through what interrupted writes left behind in the folder `prefix`; `entries` shows none of it."""
         return iter(())
 
+    def discard(self, debris: Iterable[Entry]) -> None:
+        """Remove what `debris` found."""
+        self.remove(entry.path for entry in debris)
+
     def exists(self, path: str) -> bool:
         """Whether there is an object at a path."""
         try:

@@ -23,6 +23,7 @@ from fascicle.table.remove.plan import DeletePlan, plan_delete
 from fascicle.table.storage import has_objects
 from fascicle.table.write.insert import InsertOptions, Writer, insert, insert_query
 from fascicle.table.write.rules import Rules
+from fascicle.table.write.staged import StagedInsert
 from fascicle.table.write.update import update1
 from fascicle.table.write.validation import ValidationResult, validate
 
@@ -314,6 +315,12 @@ class Table(QueryExpression, metaclass=TableMeta):
                 try_="set_index() with those names, or index_as_pk=False",
             )
         self.insert(df.reset_index(drop=True) if index_as_pk is False else df, **options)
+
+    @dualproperty
+    def staged_insert1(self) -> StagedInsert:
+        """A row whose large objects are written straight to their place; see `StagedInsert`."""
+        self._check_insert_allowed(None)
+        return StagedInsert(self)
 
     @dualmethod
     def update1(self, row: Mapping[str, Any]) -> None:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 REMOVED_AT_ONCE = 1000
 TRANSFERS = 3
+UPLOAD = "?uploadId="
 
 
 class S3Store(Store):
@@ -197,6 +198,26 @@ class S3Store(Store):
                 for found in page.get("Contents", ()):
                     path = found["Key"][len(root) :]
                     yield Entry(path, found["Size"], found["LastModified"].timestamp())
+
+    def debris(self, prefix: str = "") -> Iterator[Entry]:
+        """Go through uploads in parts that were never completed; their size is not told."""
+        inside = f"{checked_path(prefix)}/" if prefix else ""
+        root = f"{self.settings.location}/" if self.settings.location else ""
+        pages = self.client.get_paginator("list_multipart_uploads").paginate(
+            Bucket=self.settings.bucket, Prefix=root + inside
+        )
+        with self._translated("listed", prefix or "."):
+            for page in pages:
+                for found in page.get("Uploads", ()):
+                    path = f"{found['Key'][len(root) :]}{UPLOAD}{found['UploadId']}"
+                    yield Entry(path, 0, found["Initiated"].timestamp())
+
+    def discard(self, debris: Iterable[Entry]) -> None:
+        """Abort uploads that `debris` found."""
+        for entry in debris:
+            path, _, upload = entry.path.rpartition(UPLOAD)
+            with self._translated("aborted", path):
+                self.client.abort_multipart_upload(**self._place(path), UploadId=upload)
 
     def is_folder(self, path: str) -> bool:
         """Whether objects lie below a prefix (one request)."""

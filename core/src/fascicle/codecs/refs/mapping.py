@@ -31,6 +31,32 @@ class StoreMap(Mapping[str, bytes]):
         except MissingExternalFile as error:
             raise KeyError(name) from error
 
+    def part(self, name: str, start: int, stop: int | None = None) -> bytes:
+        """Return some bytes of a file.
+
+        Raises
+        ------
+        KeyError
+            If it is not there.
+        """
+        try:
+            return self.store.read(self._path(name), start, stop)
+        except MissingExternalFile as error:
+            raise KeyError(name) from error
+
+    def size_of(self, name: str) -> int:
+        """Return the bytes of a file.
+
+        Raises
+        ------
+        KeyError
+            If it is not there.
+        """
+        try:
+            return self.store.stat(self._path(name)).size
+        except MissingExternalFile as error:
+            raise KeyError(name) from error
+
     def __contains__(self, name: object) -> bool:
         try:
             return isinstance(name, str) and self.store.exists(self._path(name))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from functools import cached_property
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from fascicle.codecs.refs import slicing
 from fascicle.codecs.refs.base import StoredRef
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 class ArrayRef(StoredRef):
     """An array in a store: shape and type are known, values are read when they are asked for."""
+
+    _kind: ClassVar[str]
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -85,7 +87,7 @@ class ArrayRef(StoredRef):
         return self.shape[0]
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {self._metadata['dtype']} {self.shape} in {self.store}: {self.path}>"
+        return f"<{self._kind} {self._metadata['dtype']} {self.shape} in {self.store}: {self.path}>"
 
 
 class NpyRef(ArrayRef):
@@ -95,6 +97,7 @@ class NpyRef(ArrayRef):
     ``numpy.asarray(ref)`` reads and verifies all of it, and keeps it.
     """
 
+    _kind: ClassVar[str] = "NpyRef"
     _loaded: NDArray[Any] | None = None
 
     @property

@@ -268,13 +268,13 @@ def gather(read: Read, axes: list[Axis], dtype: Any, *, parallel: bool) -> NDArr
     def fill(piece: Piece) -> None:
         data = read(piece.start, piece.stop)
         block = np.frombuffer(data, dtype).reshape(piece.shape)
-        out[piece.target] = _selected(block, piece.selectors)
+        out[piece.target] = selected(block, piece.selectors)
 
     run(fill, pieces(axes, dtype.itemsize), parallel)
     return out
 
 
-def _selected(block: NDArray[Any], selectors: tuple[Any, ...]) -> NDArray[Any]:
+def selected(block: NDArray[Any], selectors: tuple[Any, ...]) -> NDArray[Any]:
     """Apply a selector to each axis on its own: numpy would pair several lists."""
     lists = [n for n, selector in enumerate(selectors) if not isinstance(selector, slice)]
     if len(lists) < 2:
@@ -284,6 +284,17 @@ def _selected(block: NDArray[Any], selectors: tuple[Any, ...]) -> NDArray[Any]:
     for axis in lists:
         block = block.take(selectors[axis], axis)
     return block
+
+
+def assign(out: NDArray[Any], places: tuple[Any, ...], block: NDArray[Any]) -> None:
+    """Put a block where a selector for each axis says."""
+    import numpy as np
+
+    if sum(not isinstance(place, slice) for place in places) > 1:
+        whole = (np.arange(n)[place] for n, place in zip(out.shape, places, strict=True))
+        out[np.ix_(*whole)] = block
+    else:
+        out[places] = block
 
 
 def run(function: Callable[[Any], None], items: Iterable[Any], parallel: bool) -> None:

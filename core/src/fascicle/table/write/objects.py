@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 from fascicle.backend.rows import ColumnRows
 from fascicle.codecs import CodecChain
 from fascicle.codecs.context import CodecContext, Journal
+from fascicle.codecs.staging import Staged
 from fascicle.errors import CodecError, LostConnectionError
 from fascicle.model import Attribute, TableSpec
 from fascicle.table.runtime import runtime_of
@@ -100,28 +100,30 @@ class Uploads:
     ) -> None:
         if not self.journal.written:
             return
-        if error is not None:
-            if _is_certain(error):
-                self.journal.take_back()
-        elif self.connection.in_transaction:
-            self.connection.on_rollback(self._undo)
-
-    def _undo(self) -> None:
-        if _is_certain(sys.exception()):
+        if error is None:
+            take_back_on_rollback(self.connection, self.journal.take_back)
+        elif is_undone(self.connection, error):
             self.journal.take_back()
 
 
-def _is_certain(error: BaseException | None) -> bool:
+def take_back_on_rollback(connection: Connection, undo: Callable[[], None]) -> None:
+    """Call `undo` if the transaction in which this happens rolls back for certain."""
+    transaction = connection.transactions.current
+    if transaction is not None:
+        connection.on_rollback(lambda: None if transaction.in_doubt else undo())
+
+
+def is_undone(connection: Connection, error: BaseException) -> bool:
     """Whether an error leaves no doubt that nothing was committed.
 
-    A connection lost, or a person's interrupt, may have come after the database had committed: then the objects
-    stay, and garbage collection finds those that no row refers to.
+    Outside of a transaction a connection lost, or a person's interrupt, may have come after the database had
+    committed: then the objects stay, and garbage collection finds those that no row refers to.
     """
-    if error is not None and not isinstance(error, Exception):
-        return False
+    if connection.in_transaction:
+        return True
     link: BaseException | None = error
     while link is not None:
-        if isinstance(link, LostConnectionError):
+        if isinstance(link, LostConnectionError) or not isinstance(link, Exception):
             return False
         link = link.__cause__ or link.__context__
     return True
@@ -144,6 +146,8 @@ def validated_column(
 ) -> Sequence[Any]:
     """Check values that will go to a store, without writing any."""
     for number, value in zip(numbers, column, strict=True):
+        if isinstance(value, Staged):
+            continue
         try:
             if value is not None:
                 chain.validate(value)
@@ -162,6 +166,8 @@ def encoded_cell(chain: CodecChain, value: Any, key: dict[str, Any] | None, cont
     CellError
         If the codec refuses it.
     """
+    if isinstance(value, Staged):
+        return value.metadata
     try:
         return chain.encode(value, key=key, context=context)
     except CodecError as error:
