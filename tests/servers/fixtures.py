@@ -61,8 +61,16 @@ class ServerPool:
     def drop(self, name: str, prefix: str) -> None:
         """Drop the schemas that one test made."""
         url = self.url(name)
-        if name not in self._cleaners:
-            self._cleaners[name] = raw_connection(url)
+        cleaner = self._cleaners.pop(name, None)
+        if cleaner is not None:
+            # A test may have cut every session of the server, this one too: then a new one does the work.
+            with contextlib.suppress(Exception):
+                drop_schemas(cleaner, url, prefix)
+                self._cleaners[name] = cleaner
+                return
+            with contextlib.suppress(Exception):
+                cleaner.close()
+        self._cleaners[name] = raw_connection(url)
         drop_schemas(self._cleaners[name], url, prefix)
 
     def close(self) -> None:
