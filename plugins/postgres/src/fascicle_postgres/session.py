@@ -79,12 +79,22 @@ class PostgresSession:
     def _piped(self, statements: Sequence[Sql]) -> list[Result]:
         self.round_trips += 1
         cursors = []
+        failure: psycopg.Error | None = None
         # Up to its end a pipeline is one transaction.
-        with self._connection.pipeline():
-            for sql in statements:
-                cursor = self._connection.cursor(binary=True)
-                cursor.execute(sql.text, sql.params)
-                cursors.append(cursor)
+        try:
+            with self._connection.pipeline():
+                try:
+                    for sql in statements:
+                        cursor = self._connection.cursor(binary=True)
+                        # The driver takes statements of a pipeline that failed for prepared, and they are not.
+                        cursor.execute(sql.text, sql.params, prepare=False)
+                        cursors.append(cursor)
+                except psycopg.Error as error:
+                    failure = error  # the end of the pipeline reports less, and would log that
+        except psycopg.Error as error:
+            failure = failure or error
+        if failure is not None:
+            raise failure
         return [_result(cursor) for cursor in cursors]
 
     def _guarded(self, statements: Sequence[Sql]) -> list[Result]:
