@@ -28,13 +28,18 @@ def test_a_transaction_outlives_statements_that_fail_often(
     assert not caplog.records
 
 
+def lose(lab: Any, db: fc.Connection) -> None:
+    with db.transaction:
+        lab.Subject.update1({"subject_id": "m2", "notes": "lost"})
+        lab.Subject.insert1({"subject_id": "m3"})
+
+
 def test_nested_blocks_that_fail_often(lab: Any, db: fc.Connection) -> None:
     for number in range(OFTEN):
         with db.transaction:
             lab.Subject.update1({"subject_id": "m1", "notes": f"kept {number}"})
-            with pytest.raises(fc.DuplicateError), db.transaction:
-                lab.Subject.update1({"subject_id": "m2", "notes": "lost"})
-                lab.Subject.insert1({"subject_id": "m3"})
+            with pytest.raises(fc.DuplicateError):
+                lose(lab, db)
             lab.Subject.update1({"subject_id": "m3", "notes": f"kept {number}"})
     last = f"kept {OFTEN - 1}"
     assert list(lab.Subject.to_arrays("notes", order_by="KEY")) == [last, "", last]
