@@ -26,7 +26,7 @@ class Backend:
     """
 
     name: str
-    url: str
+    url: str = field(repr=False)
     prefix: str
     _closers: list[Callable[[], object]] = field(default_factory=list, repr=False)
 
