@@ -13,6 +13,8 @@ from fascicle.element.status import PipelineStatus, PipelineSummary, status_of
 from fascicle.errors import SchemaError
 from fascicle.model import Catalog, TableName, nearest
 from fascicle.populate import AutoPopulated
+from fascicle.populate.forms import has_make
+from fascicle.populate.many import populate_tables
 from fascicle.table import Schema, Table
 from fascicle.table.relatives import graph_of
 from fascicle.table.spawn import bound_classes
@@ -211,7 +213,7 @@ class Pipeline:
         return [found[name] for name in order]
 
     def populate(self, *restrictions: Any, **options: Any) -> PipelineSummary:
-        """Populate all imported and computed tables, parents first.
+        """Populate all imported and computed tables: parents first, each child key as soon as its parents are there.
 
         Parameters
         ----------
@@ -225,11 +227,14 @@ class Pipeline:
         PipelineSummary
             One summary for each table.
         """
-        summary = PipelineSummary()
-        for table in self.tables:
-            if issubclass(table, AutoPopulated) and table._bound().is_declared:
-                summary.append(table.populate(*restrictions, **options))
-        return summary
+        return PipelineSummary(populate_tables(self._populated(), *restrictions, **options).values())
+
+    def _populated(self) -> list[type[AutoPopulated]]:
+        return [
+            table
+            for table in self.tables
+            if issubclass(table, AutoPopulated) and table._bound().is_declared and has_make(table)
+        ]
 
     def status(self) -> PipelineStatus:
         """Count rows, keys to make and failed jobs of every table."""

@@ -40,6 +40,15 @@ def form_of(cls: type[AutoPopulated]) -> str:
     )
 
 
+def has_make(cls: type[AutoPopulated]) -> bool:
+    """Whether a class says how its rows are made; classes made from the database alone do not."""
+    try:
+        form_of(cls)
+    except MakeError:
+        return False
+    return True
+
+
 def functions_of(cls: type[AutoPopulated]) -> list[Any]:
     """Return the functions that make rows of a class."""
     form = form_of(cls)

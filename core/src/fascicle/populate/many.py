@@ -8,11 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from fascicle.graph import DependencyGraph
 from fascicle.populate.options import PopulateOptions
 from fascicle.populate.run import populate
 from fascicle.populate.signals import Interrupts, Terminated
 from fascicle.populate.summary import PopulateSummary
-from fascicle.table.relatives import graph_of
 from fascicle.table.runtime import runtime_of
 
 if TYPE_CHECKING:
@@ -31,8 +31,9 @@ def in_order(tables: Iterable[Any]) -> list[AutoPopulated]:
     if not whole:
         return []
     first = next(iter(whole.values()))
-    order = graph_of(first.connection).topological_sort(set(whole))
-    return [whole[name] for name in order]
+    catalog = first.connection.catalog.load(*sorted({name.schema for name in whole}))
+    graph = DependencyGraph.from_specs(spec for spec in catalog.tables.values() if spec.name.tier is not None)
+    return [whole[name] for name in graph.topological_sort(set(whole))]
 
 
 def populate_tables(

@@ -14,6 +14,7 @@ from fascicle.populate.maker import Maker
 from fascicle.populate.reporting import Reporter
 from fascicle.populate.signals import Interrupts, Terminated
 from fascicle.populate.summary import PopulateSummary
+from fascicle.table.tiers import FreeTable
 
 if TYPE_CHECKING:
     from fascicle.populate.options import PopulateOptions
@@ -136,5 +137,6 @@ def explain_nothing(table: AutoPopulated, options: PopulateOptions, summary: Pop
 
 
 def _parent_counts(table: AutoPopulated) -> Iterator[tuple[str, int]]:
-    for parent in table.parents(primary=True, as_objects=True):
-        yield parent.table_id.class_name, len(parent)
+    for key in table.table_spec.foreign_keys:
+        if key.in_key:
+            yield key.parent.class_name, len(FreeTable(table.connection, key.parent))

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from fascicle.model import TableName
+from fascicle.populate.forms import has_make
 from fascicle.populate.provenance import tables
 from fascicle.populate.provenance.code import fingerprint_code, fingerprint_value
 from fascicle.populate.provenance.index import Change, ReadIndex, as_text, changes_since
@@ -95,7 +96,7 @@ class StaleSearch:
     def _by_code(self, table: Table, made: Sequence[Made], found: Staleness) -> None:
         from fascicle.populate.tiers import AutoPopulated
 
-        if not made or not isinstance(table, AutoPopulated) or not _has_make(type(table)):
+        if not made or not isinstance(table, AutoPopulated) or not has_make(type(table)):
             return
         code = fingerprint_code(type(table))
         older = known_code(table, {row.code for row in made if row.code != code.digest})
@@ -143,17 +144,6 @@ class StaleSearch:
             if cls._bound().name == master:
                 return cls()
         return FreeTable(table.connection, master)
-
-
-def _has_make(cls: type[AutoPopulated]) -> bool:
-    from fascicle.errors import MakeError
-    from fascicle.populate.forms import form_of
-
-    try:
-        form_of(cls)
-    except MakeError:
-        return False
-    return True
 
 
 def made_rows(table: Table, rows: Any = None) -> list[Made]:
