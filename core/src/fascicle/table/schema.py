@@ -147,10 +147,12 @@ class Schema:
         catalog = connection.catalog.load(schema_name)
         if any(name.schema == schema_name for name in catalog):
             return
+        if schema_name in connection.schemas:
+            return  # empty; who may use it need not be allowed to create it
         if create:
             connection.refuse_in_transaction("create a schema")
             connection.execute_script(connection.dialect.create_schema(schema_name))
-        elif schema_name not in connection.schemas:
+        else:
             close = nearest(schema_name, connection.schemas)
             raise SchemaError(
                 f"there is no schema {schema_name!r}",

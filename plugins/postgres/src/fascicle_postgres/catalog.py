@@ -7,6 +7,7 @@ from typing import Any
 
 from fascicle.backend.assemble import RawColumn, RawKey, RawTable, assemble
 from fascicle.backend.protocol import Session
+from fascicle.errors import MissingTableError
 from fascicle.model import REQUIRED, Catalog, Index, TableName
 from fascicle.sql.ddl import LINEAGE
 from fascicle.sql.statement import Sql
@@ -67,12 +68,20 @@ SELECT n.nspname::text, c.relname::text, pg_catalog.obj_description(c.oid, 'pg_c
 FROM (SELECT oid FROM wanted UNION SELECT oid FROM origins) w JOIN pg_catalog.pg_class c ON c.oid = w.oid
 JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_catalog.pg_constraint pk ON pk.conrelid = c.oid AND pk.contype = 'p'
+WHERE c.relname <> '~lineage' OR
+  (pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(c.oid, 'SELECT'))
 ORDER BY c.oid
+"""
+
+_LINEAGES = """
+SELECT n.nspname::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relname = %s AND n.nspname = ANY(%s::text[])
 """
 
 _SCHEMAS = """
 SELECT nspname::text FROM pg_catalog.pg_namespace
-WHERE nspname NOT LIKE 'pg\\_%%' AND nspname <> 'information_schema' ORDER BY 1
+WHERE nspname NOT LIKE 'pg\\_%%' AND nspname <> 'information_schema'
+AND pg_catalog.has_schema_privilege(oid, 'USAGE') ORDER BY 1
 """
 
 
@@ -80,12 +89,27 @@ def read_catalog(session: Session, schemas: Sequence[str]) -> Catalog:
     """Read every table of the schemas and, through their foreign keys, those that they refer to; two trips."""
     found = session.execute(Sql(_READ, (list(schemas),)))
     tables = [_table(row) for row in found.rows]
-    lineages = _read_lineages(session, tables)
-    return assemble(tables, lineages, parse_default)
+    while True:
+        try:
+            return assemble(tables, _read_lineages(session, tables), parse_default)
+        except MissingTableError:
+            # Somebody dropped a schema between the two trips: the others are read without it.
+            left = _still_there(session, tables)
+            if len(left) == len(tables):
+                raise
+            tables = left
+
+
+def _still_there(session: Session, tables: Sequence[RawTable]) -> list[RawTable]:
+    """Leave out the tables of schemas whose lineage table has gone."""
+    known = {table.name.schema for table in tables if table.name.table == LINEAGE}
+    rows = session.execute(Sql(_LINEAGES, (LINEAGE, sorted(known)))).rows
+    gone = known - {row[0] for row in rows}
+    return [table for table in tables if table.name.schema not in gone]
 
 
 def list_schemas(session: Session) -> list[str]:
-    """Names of the schemas that are not the server's own."""
+    """Names of the schemas that are not the server's own and that we may use."""
     return [row[0] for row in session.execute(Sql(_SCHEMAS)).rows]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from fascicle.errors import ConfirmationRequired, PartIntegrityError, TransactionError
+from fascicle.errors import ConfirmationRequired, IntegrityError, PartIntegrityError, TransactionError
 from fascicle.model import TableName
 from fascicle.sql import compile_delete
 from fascicle.table import changes
@@ -114,10 +114,18 @@ def carry_out(connection: Connection, plan: DeletePlan, verify: bool) -> int:
         _log(connection, plan, removed)
         return removed[plan.root]
 
-    if connection.in_transaction:
-        with connection.transaction:
-            return act()
-    return connection.retrying(act, isolation="serializable")
+    try:
+        if connection.in_transaction:
+            with connection.transaction:
+                return act()
+        return connection.retrying(act, isolation="serializable")
+    except IntegrityError as error:
+        if type(error) is IntegrityError:
+            error.try_ = (
+                "delete again if rows were added meanwhile; a table that the plan does not show lies in a schema "
+                "that you may not use: ask for that privilege, or its owner to delete first"
+            )
+        raise
 
 
 def _log(connection: Connection, plan: DeletePlan, removed: Mapping[TableName, int]) -> None:

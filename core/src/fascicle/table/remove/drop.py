@@ -115,7 +115,7 @@ def drop_tables(connection: Connection, names: Sequence[TableName]) -> list[str]
         except FascicleError as error:
             raise BackendError(
                 f"{name} could not be dropped; dropped so far: {', '.join(dropped) or 'none'}",
-                why=str(error),
+                why=error.what if error.why is None else f"{error.what}: {error.why}",
                 try_="remove the cause and drop again: it goes on with what is left",
                 dropped=dropped,
             ) from error
