@@ -16,6 +16,12 @@ def even(value: int) -> int:
     return value
 
 
+def shouted(value: str) -> str:
+    if "?" in value:
+        raise ValueError(f"{value!r} is no shout")
+    return value.removeprefix("please, ").upper()
+
+
 def order(start: float, stop: float | None) -> str | None:
     return None if stop is None or stop >= start else f"it stops ({stop}) before it starts ({start})"
 
@@ -32,7 +38,7 @@ def Span(schema: fc.Schema) -> Any:
         label = '' : varchar(8)
         uid : uuid
         """
-        checks: ClassVar = {"span": even, "label": str.upper}
+        checks: ClassVar = {"span": even, "label": shouted}
         fills: ClassVar = {"uid": uuid.uuid4}
         agreements: ClassVar = {("start_s", "stop_s"): order}
 
@@ -42,7 +48,10 @@ def Span(schema: fc.Schema) -> Any:
 def test_values_are_checked_made_and_normalised(Span: Any) -> None:
     given = uuid.uuid4()
     Span.insert(
-        [{"span": 2, "start_s": 1.0, "label": "ab"}, {"span": 4, "start_s": 1.0, "stop_s": 2.0, "uid": given}]
+        [
+            {"span": 2, "start_s": 1.0, "label": "please, ab"},
+            {"span": 4, "start_s": 1.0, "stop_s": 2.0, "uid": given},
+        ]
     )
     rows = Span.to_dicts(order_by="span")
     assert rows[0]["label"] == "AB"
@@ -64,6 +73,18 @@ def test_all_faults_come_together(Span: Any) -> None:
     assert "row 2, start_s" in text
     assert len(Span) == 0
     assert not Span.validate(bad)
+
+
+def test_texts_are_checked_before_their_length_and_only_once(Span: Any) -> None:
+    bad = Span.validate(
+        [{"span": 2, "start_s": 0.0, "label": "why?"}, {"span": 4, "start_s": 0.0, "label": []}]
+    )
+    assert [(row, reason) for row, _, reason in bad.errors] == [
+        (0, "'why?' is no shout"),
+        (1, "expected text, got list"),
+    ]
+    Span.insert1({"span": 2, "start_s": 0.0, "label": 7})
+    assert Span.fetch1("label") == "7"
 
 
 def test_updates_and_queries_are_checked_too(Span: Any) -> None:

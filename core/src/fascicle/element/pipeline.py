@@ -11,12 +11,12 @@ from fascicle.element.planning import make_plan, sorted_elements
 from fascicle.element.problems import Plan
 from fascicle.element.status import PipelineStatus, PipelineSummary, status_of
 from fascicle.errors import SchemaError
+from fascicle.graph import DependencyGraph
 from fascicle.model import Catalog, TableName, nearest
 from fascicle.populate import AutoPopulated
 from fascicle.populate.forms import has_make
 from fascicle.populate.many import populate_tables
 from fascicle.table import Schema, Table
-from fascicle.table.relatives import graph_of
 from fascicle.table.spawn import bound_classes
 
 if TYPE_CHECKING:
@@ -209,7 +209,8 @@ class Pipeline:
         for name in self._schemas:
             for table in bound_classes(name, self.connection):
                 found.setdefault(table._bound().name, table)
-        order = graph_of(self.connection).topological_sort(set(found))
+        specs = [table._bound().spec for table in found.values()]
+        order = DependencyGraph.from_specs(specs).topological_sort(set(found))
         return [found[name] for name in order]
 
     def populate(self, *restrictions: Any, **options: Any) -> PipelineSummary:

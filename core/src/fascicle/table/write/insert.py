@@ -84,7 +84,7 @@ class Writer:
     def prepare(self, batch: Batch, faults: list[Fault], fill: Sequence[str] = ()) -> Prepared:
         """Check and encode a batch; faults are noted, not raised."""
         if self.rules is not None:
-            self.rules.fill(batch, self.heading)
+            self.rules.prepare(batch, self.heading, faults)
         self._add_missing(batch, faults, fill)
         columns: list[Sequence[Any]] = list(batch.columns)
         encoded: list[Sequence[Any]] = list(batch.columns)
@@ -99,7 +99,7 @@ class Writer:
             encode = None if chain is None else self._encoder(attribute, chain, batch, columns)
             checked = checked_column(attribute, batch.columns[place], batch.numbers, encode, faults)
             if self.rules is not None:
-                checked = self.rules.checked(attribute.name, checked, batch.numbers, faults)
+                checked = self.rules.checked(attribute, checked, batch.numbers, faults)
             columns[place] = checked
             encoded[place] = _encode(self.connection.dialect.encoder(attribute), checked)
         if self.rules is not None:

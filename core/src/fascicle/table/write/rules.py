@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from fascicle.model import Heading
+from fascicle.model import Attribute, Heading
 from fascicle.table.write.checks import Fault
 from fascicle.table.write.rows import Batch
 
@@ -40,8 +40,8 @@ class Rules:
             return None
         return cls(table.checks, table.fills, table.agreements)
 
-    def fill(self, batch: Batch, heading: Heading) -> None:
-        """Make the values that rows leave out."""
+    def prepare(self, batch: Batch, heading: Heading, faults: list[Fault]) -> None:
+        """Make the values that rows leave out; check texts, which may be longer before they are normalised."""
         for name, make in self.fills.items():
             if name in batch.names:
                 place = batch.names.index(name)
@@ -49,18 +49,30 @@ class Rules:
             elif name in heading:
                 batch.names.append(name)
                 batch.columns.append([make() for _ in batch.numbers])
+        for place, name in enumerate(batch.names):
+            if name in self.checks and heading[name].type.is_text:
+                texts = [
+                    str(value) if isinstance(value, (int, float)) else value for value in batch.columns[place]
+                ]
+                # A value of another type is the business of the column, which says what it wants.
+                batch.columns[place] = self._checked(name, texts, batch.numbers, faults, str)
 
     def checked(
-        self, name: str, column: Sequence[Any], numbers: Sequence[int], faults: list[Fault]
+        self, attribute: Attribute, column: Sequence[Any], numbers: Sequence[int], faults: list[Fault]
     ) -> Sequence[Any]:
-        """Return a column as its check leaves it, noting what is wrong."""
-        check = self.checks.get(name)
-        if check is None:
+        """Return a column of canonical values as its check leaves it, noting what is wrong."""
+        if attribute.name not in self.checks or attribute.type.is_text:
             return column
+        return self._checked(attribute.name, column, numbers, faults, object)
+
+    def _checked(
+        self, name: str, column: Sequence[Any], numbers: Sequence[int], faults: list[Fault], shown: type
+    ) -> list[Any]:
+        check = self.checks[name]
         values: list[Any] = []
         for number, value in zip(numbers, column, strict=True):
             try:
-                values.append(None if value is None else check(value))
+                values.append(check(value) if value is not None and isinstance(value, shown) else value)
             except ValueError as error:
                 faults.append(Fault(number, name, str(error)))
                 values.append(value)
