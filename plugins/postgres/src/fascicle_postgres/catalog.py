@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from psycopg.errors import UndefinedTable
+
 from fascicle.backend.assemble import RawColumn, RawKey, RawTable, assemble
 from fascicle.backend.protocol import Session
-from fascicle.errors import MissingTableError
 from fascicle.model import REQUIRED, Catalog, Index, TableName
 from fascicle.sql.ddl import LINEAGE
 from fascicle.sql.statement import Sql
@@ -92,7 +93,7 @@ def read_catalog(session: Session, schemas: Sequence[str]) -> Catalog:
     while True:
         try:
             return assemble(tables, _read_lineages(session, tables), parse_default)
-        except MissingTableError:
+        except UndefinedTable:
             # Somebody dropped a schema between the two trips: the others are read without it.
             left = _still_there(session, tables)
             if len(left) == len(tables):
