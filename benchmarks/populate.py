@@ -16,7 +16,7 @@ import secrets
 import statistics
 import tempfile
 import time
-from typing import Any
+from typing import Any, Self
 
 import fascicle as fc
 from fascicle.sql import Sql
@@ -47,7 +47,7 @@ class Pipeline:
 
         self.parent, self.made = Parent, Made
 
-    def __enter__(self) -> Pipeline:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exc: object) -> None:
@@ -90,7 +90,9 @@ def by_hand(url: str, keys: int, reserved: bool) -> float:
         session = pipeline.connection.pool.take()
         begun = time.perf_counter()
         for key in range(keys):
-            statements = [Sql(sql.text, tuple(_fill(value, key, token) for value in sql.params)) for sql in script]
+            statements = [
+                Sql(sql.text, tuple(_fill(value, key, token) for value in sql.params)) for sql in script
+            ]
             if not reserved:
                 session.execute_script(statements)
                 continue
@@ -165,7 +167,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         urls = options.urls or [
             f"sqlite:///{folder}/bench.db",
-            *(os.environ[name] for name in ("FASCICLE_TEST_MARIADB", "FASCICLE_TEST_POSTGRES") if name in os.environ),
+            *(
+                os.environ[name]
+                for name in ("FASCICLE_TEST_MARIADB", "FASCICLE_TEST_POSTGRES")
+                if name in os.environ
+            ),
         ]
         for url in urls:
             print(url.partition(":")[0])

@@ -11,6 +11,7 @@ import pytest
 import fascicle as fc
 from fascicle.errors import ContractError, MakeError, MissingTableError
 from fascicle.populate.contract import ContractWarning
+from fascicle.populate.static import check_make
 
 
 @pytest.fixture
@@ -245,3 +246,32 @@ def test_only_the_last_phase_writes(lab: SimpleNamespace, phase: str) -> None:
     with pytest.raises(MakeError, match=f"make_{phase} tried to insert"):
         table.populate()
     assert len(table) == 0
+
+
+def test_the_static_check_names_what_the_code_touches(lab: SimpleNamespace) -> None:
+    def helper(key: dict[str, Any]) -> float:
+        return float((lab_other & "other = 1").fetch1("factor"))
+
+    lab_other, lab_curation, session = lab.Other, lab.Curation, lab.Session
+
+    def make(self: Any, key: dict[str, Any]) -> None:
+        gains = (session.Channel & key).to_arrays("gain")
+        lab_curation.insert1(dict(key, verdict="new"))
+        self.insert1(dict(key, value=helper(key) * sum(gains)))
+
+    table = declare(lab, make)
+    found = [(str(f.other).rpartition(".")[2], f.verb) for f in check_make(table())]
+    assert found == [("curation", "reads"), ("other", "reads")]
+    table.writes = (lab.Curation,)
+    assert [str(f.other).rpartition(".")[2] for f in check_make(table())] == ["other"]
+    assert "refer to it by a foreign key" in str(check_make(table())[0])
+
+
+def test_the_static_check_finds_nothing_wrong(lab: SimpleNamespace) -> None:
+    session, method = lab.Session, lab.Method
+
+    def make(self: Any, key: dict[str, Any]) -> None:
+        n = len(session.Channel & key) * (method & key).fetch1("factor")
+        self.insert1(dict(key, value=n))
+
+    assert check_make(declare(lab, make)()) == []

@@ -298,9 +298,7 @@ def test_key_source_joins_renamed_parents(schema: fc.Schema, subject: Any) -> No
     assert len(Pair) == 10
 
 
-def test_populate_is_refused_where_it_cannot_work(
-    schema: fc.Schema, subject: Any, connection: Any
-) -> None:
+def test_populate_is_refused_where_it_cannot_work(schema: fc.Schema, subject: Any, connection: Any) -> None:
     table = computed(schema, subject, plain(subject))
     with pytest.raises(MakeError, match="restricted"):
         (table & "subject_id = 1").populate()

@@ -205,6 +205,7 @@ def test_a_worker_that_was_away_too_long_commits_nothing(table: Any, connection:
 
 def test_the_heartbeat_keeps_a_lease(table: Any, connection: Any) -> None:
     connection.runtime.config["jobs.lease"] = 0.6
+
     def make(self: Any, key: dict[str, Any]) -> None:
         if key["subject_id"] == 0:
             time.sleep(1.5)

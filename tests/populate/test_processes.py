@@ -102,7 +102,9 @@ def test_signals_end_all_processes(
     if __name__ == "__main__":
         Made.populate(processes=2, reserve_jobs={reserve})
     """
-    process = subprocess.Popen([sys.executable, "-c", textwrap.dedent(text)], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(text)], stdout=subprocess.PIPE, text=True
+    )
     deadline = time.monotonic() + 30
     while not len(pipeline.Made) and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -102,7 +102,7 @@ def test_people_s_rows_are_kept(lab: SimpleNamespace) -> None:
     lab.Sorting.repopulate("subject_id = 1", prompt=False)
     assert len(lab.UnitNote) == 2
     lab.state.items = (1, 2)
-    with pytest.raises(MakeError, match="1 rows of UnitNote"):
+    with pytest.raises(MakeError, match=r"1 rows? of UnitNote"):
         lab.Sorting.repopulate("subject_id = 1", prompt=False)
     assert len(lab.UnitNote) == 2
     assert len(lab.Sorting.Unit & "subject_id = 1") == 3

@@ -107,7 +107,7 @@ def lab(schema: fc.Schema) -> SimpleNamespace:
     Colony.insert([(1, "a", ""), (2, "bb", "")])
     Subject.insert([(1, 1), (1, 2), (2, 1)])
     Session.insert([(c, s, n, [float(c), float(s)]) for c, s in ((1, 1), (1, 2), (2, 1)) for n in (1, 2)])
-    Session.Channel.insert([(*key.values(), c, 1.0) for key in Session.keys() for c in (0, 1)])
+    Session.Channel.insert([(*key.values(), c, 1.0) for key in Session.proj().to_dicts() for c in (0, 1)])
     tables = {k: v for k, v in locals().items() if isinstance(v, type)}
     for table in (Filtered, Report, Empty):
         table.populate()
@@ -115,11 +115,11 @@ def lab(schema: fc.Schema) -> SimpleNamespace:
 
 
 def stale(table: Any) -> list[tuple[Any, ...]]:
-    return sorted(tuple(key.values()) for key in table.stale().keys())
+    return sorted(tuple(key.values()) for key in table.stale().to_dicts(*table.primary_key))
 
 
 def everything(table: Any) -> list[tuple[Any, ...]]:
-    return sorted(tuple(key.values()) for key in table.keys())
+    return sorted(tuple(key.values()) for key in table.to_dicts(*table.primary_key))
 
 
 def test_nothing_is_stale_at_first(lab: SimpleNamespace) -> None:
@@ -165,7 +165,10 @@ def test_rows_that_were_not_read(lab: SimpleNamespace) -> None:
     lab.Colony.insert1((3, "d", ""))
     lab.Session.insert1((2, 9, 1, [1.0]))
     assert stale(lab.Filtered) == []
-    assert lab.Filtered.progress() == (8 - 1 + 2, 12 + 9)  # six old sessions by a new method, one new by three
+    assert lab.Filtered.progress() == (
+        8 - 1 + 2,
+        12 + 9,
+    )  # six old sessions by a new method, one new by three
 
 
 def test_a_helper_in_another_function(lab: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -188,7 +191,7 @@ def test_what_other_clients_write_is_seen_by_verifying(lab: SimpleNamespace, con
     connection.query(f"UPDATE {name} SET threshold = 7 WHERE method = 'high'")
     assert stale(lab.Filtered) == []
     found = lab.Filtered.stale(verify=True)
-    assert sorted(tuple(k.values()) for k in found.keys()) == [
+    assert sorted(tuple(k.values()) for k in found.to_dicts(*found.primary_key)) == [
         key for key in everything(lab.Filtered) if key[-1] == "high"
     ]
     why = lab.Filtered.stale({"method": "high"}, verify=True, why=True)
@@ -224,3 +227,23 @@ def test_provenance_says_who_when_and_what(lab: SimpleNamespace, connection: Any
     code = fc.FreeTable(connection, f"{schema.name}.~code").to_dicts()
     assert any("helper" in name for entry in code for name in entry["pieces"])
     assert sys.modules[__name__].TOOLS is TOOLS
+
+
+def test_lineage_as_prov_json(lab: SimpleNamespace, schema: fc.Schema) -> None:
+    import json
+
+    document = json.loads(
+        json.dumps((lab.Report & {"colony": 2, "session": 1, "method": "low"}).export_prov())
+    )
+    report = f"fascicle:{schema.name}.__report?colony=2&subject=1&session=1&method=low"
+    assert report in document["entity"]
+    activity = document["activity"][report.replace("fascicle:", "fascicle:make/", 1)]
+    assert re.fullmatch(r"[0-9a-f]{32}", activity["fascicle:code"])
+    used = {link["prov:entity"].rpartition(".")[2] for link in document["used"].values()}
+    assert "__filtered?colony=2&subject=1&session=1&method=low" in used
+    assert "colony?colony=2" in used
+    assert "#method?method=low" in used
+    assert all(link["prov:entity"] in document["entity"] for link in document["used"].values())
+    made = {link["prov:entity"] for link in document["wasGeneratedBy"].values()}
+    assert report in made
+    assert len(document["agent"]) == 1

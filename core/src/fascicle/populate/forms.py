@@ -35,7 +35,9 @@ def form_of(cls: type[AutoPopulated]) -> str:
     missing = [name for name in PHASES if name not in present]
     raise MakeError(
         f"{cls.__name__} does not say how its rows are made",
-        why=f"it has {' and '.join(present)} but lacks {' and '.join(missing)}" if present else "it has no make",
+        why=f"it has {' and '.join(present)} but lacks {' and '.join(missing)}"
+        if present
+        else "it has no make",
         try_="define make(self, key), or make_fetch, make_compute and make_insert",
     )
 

@@ -77,7 +77,7 @@ class Round:
 
     def run(self) -> dict[AutoPopulated, PopulateSummary]:
         """Work until no table had anything to do."""
-        while any([self.turn(table) for table in self.tables]):
+        while sum(self.turn(table) for table in self.tables):
             pass
         return self.summaries
 

@@ -127,13 +127,19 @@ def explain_nothing(table: AutoPopulated, options: PopulateOptions, summary: Pop
         return "no keys were given" if not summary.skipped else "every key given has its row already"
     remaining, total = progress(table, options.restrictions, display=False)
     if remaining:
-        return f"{remaining} of {total} keys have no row, but all of them were taken by others or are held back"
+        return (
+            f"{remaining} of {total} keys have no row, but all of them were taken by others or are held back"
+        )
     if total:
         return f"all {total} keys of the key source have their rows already"
     if options.restrictions and len(source_of(table, ())):
         return "no key of the key source meets the restrictions"
     empty = [name for name, count in _parent_counts(table) if count == 0]
-    return f"the key source is empty: there are no rows in {', '.join(empty)}" if empty else "the key source is empty"
+    return (
+        f"the key source is empty: there are no rows in {', '.join(empty)}"
+        if empty
+        else "the key source is empty"
+    )
 
 
 def _parent_counts(table: AutoPopulated) -> Iterator[tuple[str, int]]:

@@ -41,9 +41,7 @@ class Interrupts:
 
     def _handle(self, number: int, _frame: FrameType | None) -> None:
         self.asked = True
-        error: BaseException = (
-            KeyboardInterrupt() if number == signal.SIGINT else Terminated(128 + number)
-        )
+        error: BaseException = KeyboardInterrupt() if number == signal.SIGINT else Terminated(128 + number)
         if self._shields:
             self._pending = error
             return

@@ -11,6 +11,7 @@ from fascicle.table.dual import dualmethod, dualproperty
 
 if TYPE_CHECKING:
     from fascicle.populate.jobs.table import JobTable
+    from fascicle.populate.static import ContractFinding
     from fascicle.populate.summary import PopulateSummary
     from fascicle.populate.upstream import Upstream
     from fascicle.table.expression import QueryExpression
@@ -277,6 +278,26 @@ class AutoPopulated(Table):
             make_kwargs=make_kwargs,
             suppress_errors=suppress_errors,
         )
+
+    @dualmethod
+    def export_prov(self) -> dict[str, Any]:
+        """Describe where the rows of this query come from, as a W3C PROV-JSON document.
+
+        Returns
+        -------
+        dict
+            Entities are rows, activities are makes, agents are who ran them; ``json.dumps`` writes it.
+        """
+        from fascicle.populate.provenance.prov import export_prov
+
+        return export_prov(self, self)
+
+    @dualmethod
+    def check_contract(self) -> list[ContractFinding]:
+        """Check the code of make against its contract without running it; see `fascicle.populate.static`."""
+        from fascicle.populate.static import check_make
+
+        return check_make(self)
 
 
 class Imported(AutoPopulated):

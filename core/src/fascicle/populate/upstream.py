@@ -29,14 +29,14 @@ class Upstream(Mapping[Any, Any]):
 
     Parameters
     ----------
-    table : AutoPopulated
+    table : Table
     key : mapping or None
         The key being made; ``None`` where `rows` says it.
     rows : Node, optional
         Rows of the table whose ancestors are wanted.
     """
 
-    def __init__(self, table: AutoPopulated, key: Mapping[str, Any] | None, rows: Node | None = None) -> None:
+    def __init__(self, table: Table, key: Mapping[str, Any] | None, rows: Node | None = None) -> None:
         self._name = table.table_id
         self._connection: Connection = table.connection
         self._key = dict(key or {})
@@ -85,7 +85,9 @@ class Upstream(Mapping[Any, Any]):
     def _find(self, what: Any) -> TableName:
         known = self._reachable()
         if isinstance(what, str):
-            found = [n for n in known if what in (n.class_name, str(n), f"{n.schema}.{n.class_name}", n.table)]
+            found = [
+                n for n in known if what in (n.class_name, str(n), f"{n.schema}.{n.class_name}", n.table)
+            ]
         else:
             name = getattr(what, "table_id", None)
             found = [n for n in known if n == name]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import subprocess
 from functools import lru_cache
@@ -34,10 +35,8 @@ def describe_code(cls: type) -> str:
 
     found = []
     top = cls.__module__.partition(".")[0]
-    try:
+    with contextlib.suppress(importlib_metadata.PackageNotFoundError, ValueError):
         found.append(f"{top} {importlib_metadata.version(top)}")
-    except (importlib_metadata.PackageNotFoundError, ValueError):
-        pass
     folder = _folder_of(cls)
     commit = git_version(folder) if folder is not None else ""
     return ", ".join([*found, *([f"git {commit}"] if commit else [])])

@@ -6,7 +6,9 @@ import re
 
 from fascicle.populate.jobs.declare import CAUSE_LENGTH
 
-_VARYING = re.compile(r"0x[0-9a-fA-F]+|'[^']*'|\"[^\"]*\"|\{[^{}]*\}|/[\w./-]+|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_VARYING = re.compile(
+    r"0x[0-9a-fA-F]+|'[^']*'|\"[^\"]*\"|\{[^{}]*\}|/[\w./-]+|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
+)
 
 
 def cause_of(error: str | BaseException) -> str:

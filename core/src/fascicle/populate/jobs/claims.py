@@ -137,7 +137,8 @@ class Claims:
         if not claims:
             return []
         failure = self.jobs.failure(
-            f"workers died, or lost their lease, {DEATHS} times over this key", "no traceback: the process ended"
+            f"workers died, or lost their lease, {DEATHS} times over this key",
+            "no traceback: the process ended",
         )
         return [self.statements.update(failure, [self.statements.among([claim.key for claim in claims])])]
 

@@ -162,11 +162,15 @@ class Consumer:
         dialect = self.connection.dialect
         log, seq = dialect.table(log_name(schema)), dialect.identifier("seq")
         recent = f"FROM {log} WHERE {dialect.identifier('changed_time')} >= {dialect.clock_after()}"
-        text = f"SELECT (SELECT MAX({seq}) FROM {log}), (SELECT MIN({seq}) {recent}), (SELECT COUNT(*) {recent})"
+        text = (
+            f"SELECT (SELECT MAX({seq}) FROM {log}), (SELECT MIN({seq}) {recent}), (SELECT COUNT(*) {recent})"
+        )
         end, first, count = self.connection.execute(Sql(text, (-SETTLE_S, -SETTLE_S))).rows[0]
         if end is None or first is None:
             return int(end or 0)
-        return int(end) if int(count) == int(end) - int(first) + 1 else self._before_gap(schema, int(first) - 1, int(end))
+        if int(count) == int(end) - int(first) + 1:
+            return int(end)
+        return self._before_gap(schema, int(first) - 1, int(end))
 
     def _before_gap(self, schema: str, position: int, end: int) -> int:
         """Return the number before the first missing one that may still be a transaction's."""
@@ -245,7 +249,9 @@ class Consumer:
         found: dict[str, str] = {}
         for name in change.names:
             lineage = spec.full_heading[name].lineage if name in spec.full_heading else None
-            same = [own for own, a in self.node.heading.items() if lineage is not None and a.lineage == lineage]
+            same = [
+                own for own, a in self.node.heading.items() if lineage is not None and a.lineage == lineage
+            ]
             if len(same) > 1:
                 return None
             if same:

@@ -48,7 +48,9 @@ def job_spec(connection: Connection, target: TableSpec) -> TableSpec:
         Attribute("completed_time", _MOMENT, nullable=True, default=None),
         Attribute("duration", CoreType("float64"), nullable=True, default=None),
         Attribute("error_message", CoreType("varchar", (MESSAGE_LENGTH,)), default=""),
-        Attribute("error_stack", runtime_of(connection).codec_dtype(stack), nullable=True, default=None, codec=stack),
+        Attribute(
+            "error_stack", runtime_of(connection).codec_dtype(stack), nullable=True, default=None, codec=stack
+        ),
         Attribute("user", _TEXT, default=""),
         Attribute("host", _TEXT, default=""),
         Attribute("pid", CoreType("int32"), default=0),

@@ -106,9 +106,7 @@ def orphans(jobs: JobTable, seconds: float) -> int:
     """Put jobs back that a client without leases reserved longer ago than so many seconds."""
     statements = jobs.statements
     dialect = statements.dialect
-    limit = Condition(
-        f"{dialect.identifier('reserved_time')} < {dialect.clock_after()}", (-float(seconds),)
-    )
+    limit = Condition(f"{dialect.identifier('reserved_time')} < {dialect.clock_after()}", (-float(seconds),))
     unleased = Condition(f"{dialect.identifier('_token')} IS NULL")
     sql = statements.update({"status": "pending"}, [statements.equals("status", "reserved"), unleased, limit])
     return max(jobs.connection.execute(sql).rowcount, 0)

@@ -111,7 +111,9 @@ class JobStatements:
 
     def _value(self, name: str, value: Any) -> tuple[str, list[Any]]:
         if isinstance(value, Moment):
-            return (self.dialect.clock_after(), [value.seconds]) if value.seconds else (self.dialect.clock(), [])
+            return (
+                (self.dialect.clock_after(), [value.seconds]) if value.seconds else (self.dialect.clock(), [])
+            )
         if isinstance(value, More):
             return f"{self.dialect.identifier(name)} + 1", []
         return self.dialect.placeholder, [self.encode(name, value)]
@@ -131,7 +133,9 @@ class Condition:
     params: tuple[Any, ...] = ()
 
 
-def in_chunks(keys: Sequence[Mapping[str, Any]], size: int = KEYS_AT_ONCE) -> Iterator[Sequence[Mapping[str, Any]]]:
+def in_chunks(
+    keys: Sequence[Mapping[str, Any]], size: int = KEYS_AT_ONCE
+) -> Iterator[Sequence[Mapping[str, Any]]]:
     """Cut keys into pieces that fit one statement."""
     for start in range(0, len(keys), size):
         yield keys[start : start + size]

@@ -95,7 +95,9 @@ class JobTable(Table):
         """Keys reserved by a client that keeps no leases; they are left alone, see `refresh`."""
         marks = self.connection.dialect.identifier
         names = ", ".join(map(marks, self.key_names))
-        text = f"SELECT {names} FROM {self.full_table_name} WHERE status = 'reserved' AND {marks(TOKEN)} IS NULL"
+        text = (
+            f"SELECT {names} FROM {self.full_table_name} WHERE status = 'reserved' AND {marks(TOKEN)} IS NULL"
+        )
         return self.connection.query(text, as_dict=True).fetchall()
 
     def progress(self) -> dict[str, int]:
@@ -183,7 +185,13 @@ class JobTable(Table):
     @staticmethod
     def completion(duration: float | None) -> dict[str, Any]:
         """What a job that succeeded holds."""
-        return {"status": "success", "completed_time": Moment(), "duration": duration, TOKEN: None, LEASE: None}
+        return {
+            "status": "success",
+            "completed_time": Moment(),
+            "duration": duration,
+            TOKEN: None,
+            LEASE: None,
+        }
 
     def error(
         self, key: Mapping[str, Any], error_message: str | BaseException, error_stack: str | None = None
@@ -247,7 +255,9 @@ class JobTable(Table):
 
         A worker that still runs loses its claim: it can no longer commit.
         """
-        return self._change(restrictions, "status = 'reserved'", {"status": "pending", TOKEN: None, LEASE: None})
+        return self._change(
+            restrictions, "status = 'reserved'", {"status": "pending", TOKEN: None, LEASE: None}
+        )
 
     def set_priority(self, priority: int, *restrictions: Any) -> int:
         """Give jobs another priority, lower runs earlier; returns how many changed."""
@@ -262,7 +272,9 @@ class JobTable(Table):
         """Remove the jobs of the query; rows of the computed table stay."""
         return Table.delete_quick.__get__(self, type(self))(get_count=True) or 0
 
-    def drop(self, prompt: bool | None = None, part_integrity: str = "enforce", dry_run: bool = False) -> list[str]:
+    def drop(
+        self, prompt: bool | None = None, part_integrity: str = "enforce", dry_run: bool = False
+    ) -> list[str]:
         """Drop the job table."""
         if not dry_run:
             self.drop_quick()

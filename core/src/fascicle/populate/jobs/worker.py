@@ -61,9 +61,14 @@ def look_for_keys(jobs: JobTable, options: PopulateOptions) -> None:
 def explain_idleness(jobs: JobTable) -> str:
     """Say why no job could be claimed, without comparing all keys."""
     counts = jobs.progress()
-    waiting = {status: counts[status] for status in ("pending", "reserved", "error", "ignore") if counts[status]}
+    waiting = {
+        status: counts[status] for status in ("pending", "reserved", "error", "ignore") if counts[status]
+    }
     if not waiting:
-        return "the queue is empty: no key lacks its row, as far as the logs of changes tell (refresh='full' compares all)"
+        return (
+            "the queue is empty: no key lacks its row, as far as the logs of changes tell "
+            "(refresh='full' compares all)"
+        )
     listed = ", ".join(f"{count} {status}" for status, count in waiting.items())
     return (
         f"no job could be claimed: {listed}. Pending jobs are held back by their scheduled time, by priority or by "
@@ -95,9 +100,7 @@ class JobLoop:
         self._keys = None if options.keys is None else keys_to_make(self.table, options)
         source = source_of(self.table, options.restrictions).as_node() if options.restrictions else None
         self.claims = Claims(jobs, source, options.priority, descending=options.order == "reverse")
-        self._limit = min(
-            (n for n in (options.max_calls, options.limit) if n is not None), default=None
-        )
+        self._limit = min((n for n in (options.max_calls, options.limit) if n is not None), default=None)
         self._batch = 1
         self._end = deadline(options)
 

@@ -13,7 +13,13 @@ from types import FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from fascicle.populate.forms import functions_of
-from fascicle.populate.provenance.source import digest_code, digest_source, is_builtin, parse_source, references
+from fascicle.populate.provenance.source import (
+    digest_code,
+    digest_source,
+    is_builtin,
+    parse_source,
+    references,
+)
 from fascicle.table.base import Table
 
 if TYPE_CHECKING:
@@ -59,18 +65,32 @@ def fingerprint_code(cls: type[AutoPopulated]) -> CodeFingerprint:
     Functions of the pipeline's own packages count by their source, whatever they call in turn; other packages by
     their version; Python's own library and Fascicle do not count.
     """
-    walk = _Walk(cls)
+    return CodeFingerprint(dict(sorted(walk_code(cls).pieces.items())))
+
+
+def walk_code(cls: type[AutoPopulated]) -> CodeWalk:
+    """Follow the code of a make wherever it leads."""
+    walk = CodeWalk(cls)
     for function in functions_of(cls):
         walk.add(function)
-    return CodeFingerprint(dict(sorted(walk.pieces.items())))
+    return walk
 
 
-class _Walk:
-    """Follows references from the functions of a make."""
+class CodeWalk:
+    """Follows references from the functions of a make.
+
+    Attributes
+    ----------
+    pieces : dict
+        What was found, by name.
+    tables : dict of type to set of str
+        Table classes that the code names, and what it calls on them.
+    """
 
     def __init__(self, cls: type[AutoPopulated]) -> None:
         self.cls = cls
         self.pieces: dict[str, str] = {}
+        self.tables: dict[type[Table], set[str]] = {}
         self._root = _top(cls.__module__)
         self._seen: set[int] = set()
 
@@ -78,7 +98,7 @@ class _Walk:
         """Add a thing that the code refers to, and what it refers to itself."""
         if isinstance(thing, MethodType):
             thing = thing.__func__
-        if isinstance(thing, PLAIN) or isinstance(thing, (tuple, frozenset, list, dict, set)):
+        if isinstance(thing, (*PLAIN, tuple, frozenset, list, dict, set)):
             self._add_value(thing, name)
             return
         if id(thing) in self._seen or len(self.pieces) > MOST_PIECES:
@@ -107,19 +127,24 @@ class _Walk:
         function = getattr(thing, "func", None)  # functools.partial
         if isinstance(function, FunctionType):
             self.add(function)
-            self._add_value([*getattr(thing, "args", ()), getattr(thing, "keywords", {})], f"of {function.__qualname__}")
+            bound = [*getattr(thing, "args", ()), getattr(thing, "keywords", {})]
+            self._add_value(bound, f"of {function.__qualname__}")
             return
         self._add_package(getattr(thing, "__module__", None) or type(thing).__module__)
 
     def _add_class(self, cls: type) -> None:
-        if issubclass(cls, Table) or not self._is_own(cls.__module__):
-            self._add_package("" if issubclass(cls, Table) else cls.__module__)
+        if issubclass(cls, Table):
+            self.tables.setdefault(cls, set())
+            return
+        if not self._is_own(cls.__module__):
+            self._add_package(cls.__module__)
             return
         tree = parse_source(cls)
         name = f"{cls.__module__}.{cls.__qualname__}"
         self.pieces[f"class {name}"] = digest_source(tree) if tree is not None else digest_code(cls)
         if tree is not None:
-            self._follow(tree, vars(sys.modules.get(cls.__module__, object)) if cls.__module__ in sys.modules else {}, cls)
+            module = sys.modules.get(cls.__module__)
+            self._follow(tree, {} if module is None else vars(module), cls)
 
     def _add_function(self, function: FunctionType) -> None:
         if not self._is_own(function.__module__ or ""):
@@ -146,6 +171,13 @@ class _Walk:
         """Follow ``module.function`` as far as it leads through modules."""
         name = chain[0]
         for attribute in chain[1:]:
+            if isinstance(thing, type) and issubclass(thing, Table):
+                part = vars(thing).get(attribute)
+                if isinstance(part, type) and issubclass(part, Table):
+                    thing = part
+                    continue
+                self.tables.setdefault(thing, set()).add(attribute)
+                break
             if not isinstance(thing, ModuleType) or not hasattr(thing, attribute):
                 break
             self._add_package(thing.__name__)
@@ -155,7 +187,7 @@ class _Walk:
     def _add_attribute(self, name: str) -> None:
         """Add what ``self.name`` means: a method or a constant of the class."""
         owner = next((base for base in self.cls.__mro__ if name in vars(base)), None)
-        if owner is None or _top(owner.__module__) == OWN and not self._is_own(owner.__module__):
+        if owner is None or (_top(owner.__module__) == OWN and not self._is_own(owner.__module__)):
             return
         thing = vars(owner)[name]
         if isinstance(thing, property):
@@ -170,7 +202,12 @@ class _Walk:
 
     def _add_package(self, module: str) -> None:
         top = _top(module)
-        if not top or top in sys.stdlib_module_names or top in (OWN, "builtins", "__main__") or self._is_own(module):
+        if (
+            not top
+            or top in sys.stdlib_module_names
+            or top in (OWN, "builtins", "__main__")
+            or self._is_own(module)
+        ):
             return
         self.pieces[f"package {top}"] = package_version(top)
 

@@ -43,7 +43,9 @@ class Change:
     rows: Sequence[tuple[str, ...]] = ()
 
     def __str__(self) -> str:
-        done = {"insert": "inserted", "update": "updated", "delete": "deleted"}.get(self.operation, self.operation)
+        done = {"insert": "inserted", "update": "updated", "delete": "deleted"}.get(
+            self.operation, self.operation
+        )
         return f"rows of {self.table.class_name} were {done}"
 
 

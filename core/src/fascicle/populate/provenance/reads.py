@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+
 from fascicle.model import TableName
 from fascicle.query.nodes import Aggregate, Distinct, Join, Limit, Node, Project, Relation, Restrict, Union
 from fascicle.query.scalar import Binary, Column, Every, Exists, KeySet, Literal, Scalar
@@ -42,7 +43,9 @@ def _visit(node: Node, known: Known, found: set[Read]) -> None:
             _visit(node.source, {plain[name]: value for name, value in known.items() if name in plain}, found)
         case Join():
             shared = set(node.on)
-            right = {n: v for n, v in known.items() if n in node.right.heading and (not node.outer or n in shared)}
+            right = {
+                n: v for n, v in known.items() if n in node.right.heading and (not node.outer or n in shared)
+            }
             _visit(node.left, {n: v for n, v in known.items() if n in node.left.heading}, found)
             _visit(node.right, right, found)
         case Union() | Limit() | Distinct():

@@ -102,7 +102,7 @@ class Recorder:
 
 def _is_own(name: TableName, making: Making) -> bool:
     """Whether a table is what make itself writes: its rows are results, not inputs."""
-    return name == making.name or name.master == making.name or name in making.written
+    return making.name in (name, name.master) or name in making.written
 
 
 def combine(inputs: Sequence[Input]) -> str:
@@ -117,7 +117,9 @@ def combine(inputs: Sequence[Input]) -> str:
 
 def written(reads: set[Read]) -> list[Any]:
     """Reads as JSON values, in a fixed order."""
-    return [[str(name), dict(pairs)] for name, pairs in sorted(reads, key=lambda read: (str(read[0]), read[1]))]
+    return [
+        [str(name), dict(pairs)] for name, pairs in sorted(reads, key=lambda read: (str(read[0]), read[1]))
+    ]
 
 
 def moment(seconds: float) -> dt.datetime:

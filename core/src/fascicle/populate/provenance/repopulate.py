@@ -131,7 +131,9 @@ def _confirm(table: AutoPopulated, keys: Sequence[Any], prompt: bool | None) -> 
         return
     graph = known_graph(table.connection, table.table_id.schema)
     below = [name.class_name for name in graph.descendants(table.table_id) if name.master != table.table_id]
-    lines = [f"{len(keys)} rows of {type(table).__name__} would be made again and replaced, with their parts."]
+    lines = [
+        f"{len(keys)} rows of {type(table).__name__} would be made again and replaced, with their parts."
+    ]
     if below:
         lines.append(f"Rows of these tables rest on them, stay, and become stale: {', '.join(below)}.")
         lines.append("Rows that hang on parts which the new results lack go too; a person's rows never do.")
@@ -190,7 +192,7 @@ class Redo:
         return Replacement(inserts, removals)
 
     def _as_replacement(self, held: Held, own: TableName) -> Held:
-        belongs = held.spec.name == own or held.spec.name.master == own
+        belongs = own in (held.spec.name, held.spec.name.master)
         return replace(held, mode="replace") if belongs else held
 
     def _vanishing(self, part: TableName, making: Redoing) -> list[PlanEntry]:

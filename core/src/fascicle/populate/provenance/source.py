@@ -145,8 +145,9 @@ def _fields(node: ast.AST) -> Iterator[tuple[str, Any]]:
         if name in _IGNORED or name in ("annotation", "returns", "type_params"):
             continue
         if name == "body" and isinstance(value, list):
-            value = _without_docstring(node, value)
-        yield name, value
+            yield name, _without_docstring(node, value)
+        else:
+            yield name, value
 
 
 def _without_docstring(node: ast.AST, body: list[Any]) -> list[Any]:

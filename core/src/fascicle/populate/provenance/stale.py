@@ -48,7 +48,8 @@ class Staleness:
     def as_dicts(self) -> list[dict[str, Any]]:
         """Return each key with its reasons under ``why``."""
         return [
-            {**dict(zip(self.names, key, strict=True)), "why": list(said)} for key, said in self.reasons.items()
+            {**dict(zip(self.names, key, strict=True)), "why": list(said)}
+            for key, said in self.reasons.items()
         ]
 
 
@@ -153,7 +154,10 @@ def made_rows(table: Table, rows: Any = None) -> list[Made]:
     if spec is None:
         return []
     relation = Relation(spec.name, spec.heading)
-    query = QueryExpression(connection, relation) & (rows if rows is not None else FreeTable(connection, target)).proj()
+    query = (
+        QueryExpression(connection, relation)
+        & (rows if rows is not None else FreeTable(connection, target)).proj()
+    )
     key = list(table.primary_key)
     names = [*key, "code", "parameters", "inputs", "reads", "marks"]
     _, columns = fetch_columns(query, names, Slice())

@@ -38,7 +38,9 @@ def provenance_spec(target: TableSpec) -> TableSpec:
         Attribute("marks", _JSON, nullable=True, default=None, comment="place in each schema's change log"),
         Attribute("started_time", _MOMENT, nullable=True, default=None),
         Attribute("duration", CoreType("float64"), nullable=True, default=None, comment="seconds"),
-        Attribute("peak_memory", CoreType("int64"), nullable=True, default=None, comment="bytes, of the process"),
+        Attribute(
+            "peak_memory", CoreType("int64"), nullable=True, default=None, comment="bytes, of the process"
+        ),
         Attribute("user", _TEXT, default=""),
         Attribute("host", _TEXT, default=""),
         Attribute("pid", CoreType("int32"), default=0),

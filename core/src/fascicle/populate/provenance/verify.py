@@ -65,6 +65,3 @@ def verify_inputs(
             continue
         if now != row.inputs:
             found.add(row.key, "input: reading it again gives other rows")
-
-
-
