@@ -68,6 +68,8 @@ class _Sessions:
         subject = self.element.linked("Subject")
         born = self.element.roles("Subject")["born_on"]
         upstream = subject.to_dicts(order_by="KEY")
+        # Spread over all subjects, so that every line and litter has some.
+        upstream = upstream[:: max(1, len(upstream) * PER_SUBJECT // count)]
         names = self.element.columns(self.element.Session, subject)
         for number in range(count):
             row = upstream[number // PER_SUBJECT % len(upstream)]
