@@ -7,12 +7,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+import pymysql.err
+
 from fascicle.backend.assemble import RawColumn, RawKey, RawTable, assemble
 from fascicle.backend.protocol import Result
 from fascicle.model import REQUIRED, Catalog, CoreType, Index, TableName
 from fascicle.sql.ddl import LINEAGE
 from fascicle.sql.statement import Sql
 from fascicle_mysql.dialect import DIALECT
+from fascicle_mysql.errors import number_of
 from fascicle_mysql.native import core_type, parse_default
 from fascicle_mysql.session import MysqlSession
 from fascicle_mysql.values import decode_comment
@@ -34,6 +37,9 @@ WHERE constraint_schema = %s AND check_clause LIKE 'json_valid%%'"""
 _OURS = re.compile(r"idx_(\d+)_")
 _NUMBER = re.compile(r"(\d+)$")
 Lineages = dict[TableName, dict[str, str]]
+ATTEMPTS = 8
+# No such database, no such table, definition changed, statement to be prepared again.
+CHANGED_MEANWHILE = frozenset({1049, 1146, 1412, 1615})
 
 
 def read_catalog(session: MysqlSession, schemas: Sequence[str]) -> Catalog:
@@ -88,11 +94,22 @@ def _read_schemas(
             f"SELECT table_name, attribute_name, lineage FROM {DIALECT.table(TableName(schema, LINEAGE))}"
         )
         script += [*(Sql(text, (schema,)) for text in texts), *DIALECT.if_lineage(schema, origins)]
-    results = session.execute_script(script)
+    results = _while_others_change(session, script)
     size = len(script) // len(schemas)
     for number, schema in enumerate(schemas):
         part = results[number * size : (number + 1) * size]
         yield _tables(schema, part, session.is_mariadb), _lineages(schema, part[len(texts) + 2])
+
+
+def _while_others_change(session: MysqlSession, script: Sequence[Sql]) -> list[Result]:
+    """Read again where a table was declared or dropped by others between two statements of the script."""
+    for _ in range(ATTEMPTS):
+        try:
+            return session.execute_script(script)
+        except pymysql.err.Error as error:
+            if number_of(error) not in CHANGED_MEANWHILE:
+                raise
+    return session.execute_script(script)
 
 
 def _tables(schema: str, results: Sequence[Result], is_mariadb: bool) -> dict[TableName, RawTable]:
