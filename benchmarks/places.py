@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import tempfile
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -91,13 +92,12 @@ class Place:
             return f"SQLite {sqlite3.sqlite_version} (sqlite3)"
         hand = self.by_hand({})
         if self.name == "mariadb":
-            from importlib import metadata
-
-            return f"MariaDB {hand.rows('SELECT version()')[0][0].split('-')[0]} (PyMySQL {metadata.version('pymysql')})"
+            server = hand.rows("SELECT version()")[0][0].split("-")[0]
+            return f"MariaDB {server} (PyMySQL {metadata.version('pymysql')})"
         import psycopg
 
-        kind = psycopg.pq.__impl__
-        return f"PostgreSQL {hand.rows('SHOW server_version')[0][0].split()[0]} (psycopg {psycopg.__version__}, {kind})"
+        server = hand.rows("SHOW server_version")[0][0].split()[0]
+        return f"PostgreSQL {server} (psycopg {psycopg.__version__}, {psycopg.pq.__impl__})"
 
 
 class SqliteFolder:

@@ -14,7 +14,7 @@ import fascicle as fc
 
 def test_aggregates_are_of_the_rows_gathered(lab: Any) -> None:
     """Subjects and sessions both have notes; those of the sessions are counted."""
-    for key in (lab.Session & "session_id = 1").keys():  # noqa: SIM118  (keys of rows, not of a dict)
+    for key in (lab.Session & "session_id = 1").keys():
         lab.Session.update1({**key, "notes": "seen"})
     counted = lab.Subject.aggr(lab.Session, n="count(notes)", last="max(notes)")
     assert counted.to_dicts(order_by="KEY") == [

@@ -266,3 +266,19 @@ def test_round_trips_of_forty_tables(backend: Any, db: fc.Connection) -> None:
     forty(backend, again)
     assert again.round_trips - before <= 8
     again.close()
+
+
+def test_schemas_whose_names_differ_by_case(backend: Any, db: fc.Connection) -> None:
+    """Some databases would keep the tables of both in one place."""
+    fc.Schema(backend.schema_name("Lab"), connection=db)
+    with pytest.raises(fc.errors.SchemaError, match="case alone"):
+        fc.Schema(backend.schema_name("lab"), connection=db)
+
+
+def test_a_virtual_module_shows_what_others_declared_meanwhile(
+    backend: Any, schema: fc.Schema, db: fc.Connection
+) -> None:
+    assert "Late" not in vars(fc.VirtualModule("before", schema.database, connection=db))
+    theirs = fc.Schema(schema.database, connection=backend.connect())
+    theirs(type("Late", (fc.Manual,), {"definition": "late : int32"}))
+    assert len(fc.VirtualModule("after", schema.database, connection=db).Late) == 0

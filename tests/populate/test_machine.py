@@ -69,7 +69,9 @@ class Workers(RuleBasedStateMachine):
     def leases_run_out(self) -> None:
         jobs = self.table.jobs
         past = "2001-01-01 00:00:00.000"
-        jobs.connection.query(f"UPDATE {jobs.full_table_name} SET _lease_until = '{past}' WHERE status = 'reserved'")
+        jobs.connection.query(
+            f"UPDATE {jobs.full_table_name} SET _lease_until = '{past}' WHERE status = 'reserved'"
+        )
 
     @rule()
     def retry(self) -> None:

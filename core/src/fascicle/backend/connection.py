@@ -13,7 +13,17 @@ from typing import Any, Self, TypeVar
 from fascicle.backend.catalog import CatalogCache
 from fascicle.backend.cursor import Cursor, raw_statement
 from fascicle.backend.pool import Pool
-from fascicle.backend.protocol import Backend, Embedded, Isolation, Mode, Provisioning, Result, Row, Session, TraceHook
+from fascicle.backend.protocol import (
+    Backend,
+    Embedded,
+    Isolation,
+    Mode,
+    Provisioning,
+    Result,
+    Row,
+    Session,
+    TraceHook,
+)
 from fascicle.backend.reading import is_read
 from fascicle.backend.retry import Backoff, attempt_repeatedly
 from fascicle.backend.runner import Runner, open_session

@@ -1,4 +1,4 @@
-"""Folders of stores as the zarr package takes them: a mapping for version 2, a store of its own for version 3."""
+"""Folders of stores as the zarr package takes them: a wrapped mapping for version 2, a class for version 3."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ def as_zarr_store(folder: StoreMap | StagedMap) -> Any:
         If zarr is not installed.
     """
     if zarr_version() < 3:
-        return folder
+        import zarr.storage
+
+        old: Any = zarr.storage  # the names of version 2 are unknown to type checkers that see version 3
+        return old.KVStore(folder)
     from fascicle.codecs.zarr3 import FolderStore
 
     return FolderStore(folder)

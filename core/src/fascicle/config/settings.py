@@ -40,8 +40,8 @@ class Setting:
     default: Any
     help: str
     choices: tuple[str, ...] = ()
-    low: int | None = None
-    high: int | None = None
+    low: float | None = None
+    high: float | None = None
     secret: bool = False
     aliases: tuple[str, ...] = field(default=())
 
@@ -139,7 +139,7 @@ _JOBS = (
         choices=("git", "none"),
         aliases=("DJ_JOBS_VERSION_METHOD",),
     ),
-    Setting("jobs.lease", "float", 60.0, "seconds for which a claimed job is its worker's without a heartbeat", low=0.1),
+    Setting("jobs.lease", "float", 60.0, "seconds that a claimed job is held without a heartbeat", low=0.1),
     Setting("jobs.heartbeat", "float", 15.0, "seconds between heartbeats of a worker", low=0.1),
     Setting("jobs.full_refresh", "float", 86400.0, "seconds after which all keys are compared again", low=0),
     Setting("jobs.retries", "int", 0, "times that a failed job is tried again", low=0),

@@ -13,6 +13,7 @@ from fascicle.errors import SchemaError
 from fascicle.model import TableName, TableSpec
 from fascicle.table import DriftWarning, Lookup, Schema, Table, lookups, runtime_of
 from fascicle.table.binding import bind
+from fascicle.table.changes import missing_logs
 from fascicle.table.runtime import note_rules
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def _declare(element: Element, plan: Plan, create_tables: bool) -> None:
     missing = [table for table in plan.of(element) if table.declared is None]
     if create_tables:
         manifest = _missing_manifest(element, connection)
+        manifest += missing_logs(connection, [table.wanted for table in missing])
         script = [sql for table in missing for sql in table.statements]
         script += [sql for spec in manifest for sql in connection.dialect.create_table(spec)]
         if script:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from fascicle.model.types import CoreType
 
@@ -11,9 +11,9 @@ from fascicle.model.types import CoreType
 class _Missing:
     """The absence of a default, apart from a default of NULL."""
 
-    _only: _Missing | None = None
+    _only: Self | None = None
 
-    def __new__(cls) -> _Missing:
+    def __new__(cls) -> Self:
         if cls._only is None:
             cls._only = super().__new__(cls)
         return cls._only

@@ -39,8 +39,8 @@ class Heading(Mapping[str, Attribute]):
         self._primary_key: list[str] | None = None
         #: Secondary indexes of a table: attributes to ``{"unique": bool}``; queries have none.
         self.indexes: Mapping[tuple[str, ...], Mapping[str, bool]] = {}
-        #: What texts over these attributes were found to mean; only a memory, it changes no result.
-        self.understood: dict[tuple[str, ...], Any] = {}
+        #: What texts, projections and joins were found to mean here; only a memory, it changes no result.
+        self.understood: dict[tuple[Any, ...], Any] = {}
 
     def __getitem__(self, name: str) -> Attribute:
         try:
@@ -107,8 +107,8 @@ class Heading(Mapping[str, Attribute]):
         """Heading without hidden attributes."""
         return Heading((a for a in self.values() if not a.is_hidden), self.comment)
 
-    def understand(self, key: tuple[str, ...], meaning: Any) -> None:
-        """Remember what a text over these attributes means; the memory is bounded."""
+    def understand(self, key: tuple[Any, ...], meaning: Any) -> None:
+        """Remember what was worked out over these attributes; the memory is bounded."""
         if len(self.understood) >= MOST_UNDERSTOOD:
             self.understood.clear()
         self.understood[key] = meaning

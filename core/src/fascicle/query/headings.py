@@ -74,6 +74,16 @@ def join_headings(
     The key is the left one if the left determines the right, else the right one if the right determines the
     left, else both; `merge_keys` asks for both whatever determines what (left joins that may lack a partner).
     """
+    # Remembered, so that a join of the same tables has one heading, which knows the texts that it has met.
+    asked = ("join", id(right), on, outer, merge_keys)
+    known: tuple[Heading, Heading] | None = left.understood.get(asked)
+    if known is None:  # the right heading is kept with the answer: its id stays its own
+        known = right, _joined(left, right, on, outer, merge_keys)
+        left.understand(asked, known)
+    return known[1]
+
+
+def _joined(left: Heading, right: Heading, on: tuple[str, ...], outer: bool, merge_keys: bool) -> Heading:
     matched = set(on)
     from_left = dict(left.attributes)
     from_right = {n: a for n, a in right.attributes.items() if n not in matched}

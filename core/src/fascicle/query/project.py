@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _COPY = re.compile(r"\(\s*([A-Za-z_][A-Za-z0-9_]*)\s*\)")
 
 Named = Mapping[str, Any]
+Columns = tuple[tuple[str, Scalar], ...]
 
 
 @dataclass(slots=True)
@@ -68,17 +69,35 @@ def project(node: Node, *attributes: str | EllipsisType, **named: Any) -> Node:
     """
     if not named and attributes == (...,):
         return node
+    columns, heading = _remembered(node, attributes, named)
+    return node if heading is node.heading else Project(node, columns, heading)
+
+
+def _remembered(
+    node: Node, attributes: tuple[str | EllipsisType, ...], named: Named
+) -> tuple[Columns, Heading]:
+    """Project a heading; once for each of its projections that are written as text."""
+    if not all(type(text) is str or text is ... for text in (*attributes, *named.values())):
+        return _projected(node, attributes, named)
+    asked = ("proj", attributes, tuple(named.items()))
+    known: tuple[Columns, Heading] | None = node.heading.understood.get(asked)
+    if known is None:
+        known = _projected(node, attributes, named)
+        node.heading.understand(asked, known)
+    return known
+
+
+def _projected(
+    node: Node, attributes: tuple[str | EllipsisType, ...], named: Named
+) -> tuple[Columns, Heading]:
     choice = choose(node, node.heading, attributes, named, lambda name, text: _compute(node, name, text))
     columns = arrange(node.heading, choice)
     if len(columns) == len(node.heading) and all(
         isinstance(scalar, Column) and scalar.name == attribute.name for attribute, scalar in columns
     ):
-        return node
-    return Project(
-        node,
-        tuple([(attribute.name, scalar) for attribute, scalar in columns]),
-        Heading([attribute for attribute, _ in columns]),
-    )
+        return (), node.heading
+    chosen = tuple([(attribute.name, scalar) for attribute, scalar in columns])
+    return chosen, Heading([attribute for attribute, _ in columns])
 
 
 def choose(

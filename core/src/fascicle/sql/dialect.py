@@ -107,8 +107,9 @@ class Dialect(Protocol):
 
     # the server's clock ------------------------------------------------------------------------------------
     def clock(self) -> str:
-        """Text of the present moment by the server's clock: UTC, like a ``datetime(3)`` column, moving within
-        a transaction.
+        """Text of the present moment by the server's clock.
+
+        It is UTC, like a ``datetime(3)`` column, and moves within a transaction.
         """
 
     def clock_after(self) -> str:

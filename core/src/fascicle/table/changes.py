@@ -1,7 +1,7 @@
 """The log of changes: which rows of a schema's tables were inserted, updated or deleted, and in what order.
 
-A schema has a log once somebody reads it (tables that are computed from the schema's own).  Whoever changes rows
-through Fascicle then writes the log in the same transaction.
+A schema has a log once a table is declared that is computed from the schema's own.  Whoever changes rows through
+Fascicle then writes the log in the same transaction.
 """
 
 from __future__ import annotations
@@ -12,11 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fascicle.errors import AccessError
-from fascicle.model import Attribute, CoreType, CurrentTimestamp, TableName, TableSpec
+from fascicle.model import Attribute, CoreType, CurrentTimestamp, TableName, TableSpec, Tier
 from fascicle.query.nodes import Node, Relation, Restrict
 from fascicle.query.scalar import AnyOf, KeySet, Scalar
 from fascicle.sql import Sql
-from fascicle.table.declare import create
 from fascicle.table.write.prepared import prepared_inserts
 
 if TYPE_CHECKING:
@@ -76,9 +75,29 @@ def require_log(connection: Connection, schema: str) -> TableSpec | None:
     if found is not None or connection.in_transaction:
         return found
     try:
-        return create(connection, log_spec(schema))
+        connection.execute_script(connection.dialect.create_table(log_spec(schema)))
     except AccessError:
         return None
+    connection.catalog.put(log_spec(schema))
+    return log_spec(schema)
+
+
+def missing_logs(connection: Connection, specs: Iterable[TableSpec]) -> list[TableSpec]:
+    """Return the logs that tables about to be declared need: those of all schemas upstream of computed tables."""
+    known = connection.catalog.known.tables
+    fresh = {spec.name: spec for spec in specs}
+    schemas: set[str] = set()
+    waiting = [spec for spec in fresh.values() if spec.name.tier in (Tier.IMPORTED, Tier.COMPUTED)]
+    seen = {spec.name for spec in waiting}
+    while waiting:
+        spec = waiting.pop()
+        schemas.add(spec.name.schema)
+        for key in spec.foreign_keys:
+            parent = fresh.get(key.parent) or known.get(key.parent)
+            if parent is not None and key.parent not in seen:
+                seen.add(key.parent)
+                waiting.append(parent)
+    return [log_spec(schema) for schema in sorted(schemas) if log_name(schema) not in known]
 
 
 def entries(connection: Connection, name: TableName, operation: str, changed: Iterable[Keys]) -> list[Sql]:

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from fascicle.definition import Definition, ParentRef, describe, parse, resolve
-from fascicle.errors import DefinitionError, DependencyError
+from fascicle.errors import AccessError, DefinitionError, DependencyError
 from fascicle.model import Catalog, TableName, TableSpec, Tier, from_camel_case, nearest
+from fascicle.table import changes
 from fascicle.table.binding import Binding
 from fascicle.table.runtime import Runtime, runtime_of
 
@@ -182,8 +183,17 @@ def finish_spec(
 def create(connection: Connection, spec: TableSpec) -> TableSpec:
     """Create the table and note it in the catalogue; returns the specification as created."""
     connection.refuse_in_transaction("declare a table")
-    connection.execute_script(connection.dialect.create_table(spec))
-    connection.catalog.put(spec)
+    create_table = connection.dialect.create_table
+    logs = changes.missing_logs(connection, [spec])
+    try:
+        connection.execute_script([sql for each in (spec, *logs) for sql in create_table(each)])
+    except AccessError:
+        if not logs:
+            raise
+        # The schemas upstream may be somebody else's: then their changes are not logged.
+        logs = []
+        connection.execute_script(create_table(spec))
+    connection.catalog.put(spec, *logs)
     return spec
 
 

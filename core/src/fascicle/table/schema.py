@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from fascicle.errors import DependencyError, FascicleError, MissingTableError, SchemaError
@@ -65,6 +65,7 @@ class Schema:
         self._create_tables = create_tables
         self._waiting: list[tuple[type[Table], Scope | None, Scope | None]] = []
         self._lookup_counts: dict[TableName, int] | None = None
+        self._just_read = False
         if schema_name is not None:
             self.activate(schema_name)
 
@@ -144,16 +145,19 @@ class Schema:
 
     def _open(self, schema_name: str, create: bool) -> None:
         connection = self.connection
+        self._just_read = schema_name not in connection.catalog.schemas
         catalog = connection.catalog.load(schema_name)
         if any(name.schema == schema_name for name in catalog):
             return
-        if schema_name in connection.schemas:
+        there = connection.schemas
+        if schema_name in there:
             return  # empty; who may use it need not be allowed to create it
         if create:
+            _refuse_same_letters(schema_name, there)
             connection.refuse_in_transaction("create a schema")
             connection.execute_script(connection.dialect.create_schema(schema_name))
         else:
-            close = nearest(schema_name, connection.schemas)
+            close = nearest(schema_name, there)
             raise SchemaError(
                 f"there is no schema {schema_name!r}",
                 where=str(connection.url),
@@ -301,6 +305,9 @@ class Schema:
             The namespace.
         """
         namespace = {} if into is None else into
+        if not self._just_read:  # others may have declared tables since
+            self.connection.catalog.refresh(self.name)
+        self._just_read = False
         spawn.make_classes(self.connection, self.name, namespace)
         return namespace
 
@@ -416,6 +423,16 @@ def check_schema_name(name: str) -> None:
             why="a schema's name has at most 63 letters, digits, underscores and hyphens",
             try_="choose a name such as 'lab_ephys'",
         )
+
+
+def _refuse_same_letters(name: str, there: Sequence[str]) -> None:
+    for other in there:
+        if other.lower() == name.lower():
+            raise SchemaError(
+                f"{name!r} cannot name a schema beside {other!r}",
+                why="the names differ by case alone, and some databases would take one's tables for the other's",
+                try_=f"open {other!r}, or choose another name",
+            )
 
 
 def _compared(cls: type[Table], declared: TableSpec, resolver: Names) -> TableSpec:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
@@ -32,6 +33,10 @@ _PLAIN = {
     "json": "jsonb",
     "date": "date",
 }
+_READ_BY_DRIVER = re.compile(
+    r"(tinytext|mediumtext|longtext|text|name|oid|interval|inet|cidr|numeric|tim\w+( with\w* time zone)?|\w+range"
+    r"|(text|character varying|boolean|smallint|integer|bigint|real|double precision|numeric|uuid|bytea|date)\[\])"
+)
 _TEXTS = frozenset({"tinytext", "text", "mediumtext", "longtext"})
 
 
@@ -97,10 +102,11 @@ class PostgresStatements(CommonStatements):
         return None
 
     def output(self, attribute: Attribute, text: str) -> str:
-        """Take the blanks off char(n), with which the server pads it."""
-        if attribute.codec is None and attribute.type.name == "char" and not attribute.computed:
-            return f"{text}::text"
-        return text
+        """Take the blanks off char(n), with which the server pads it; get as text what the driver cannot read."""
+        if attribute.codec is not None or attribute.computed:
+            return text
+        native = attribute.type.name == "native" and not _READ_BY_DRIVER.fullmatch(str(attribute.type))
+        return f"{text}::text" if native or attribute.type.name == "char" else text
 
     # schemas -----------------------------------------------------------------------------------------------
     def create_schema(self, schema: str) -> list[Sql]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from fascicle.errors import PluginError
+from fascicle.errors import FetchError, PluginError
 from fascicle.model import Attribute
 from fascicle.table.fetch.columns import Slice, expand, fetch_columns, squeezed
 
@@ -39,10 +41,10 @@ def as_array(attribute: Attribute, column: Sequence[Any]) -> np.ndarray:
 
     dtype = None if attribute.codec is not None else NUMPY_TYPES.get(attribute.type.name)
     if dtype is not None:
-        if dtype.startswith("float"):
-            return np.array(column, dtype=dtype)
-        if not attribute.nullable or None not in column:
-            return np.array(column, dtype=dtype)
+        # Columns that others made may hold more than the type says, e.g. unsigned ones: those become objects.
+        with suppress(OverflowError):
+            if dtype.startswith("float") or not attribute.nullable or None not in column:
+                return np.array(column, dtype=dtype)
     array = np.empty(len(column), dtype=object)
     if attribute.codec is None and attribute.type.name != "json":
         array[:] = column
@@ -177,23 +179,41 @@ def to_arrow(expression: QueryExpression, attributes: Sequence[str], part: Slice
     except ImportError:
         raise _absent("pyarrow", "to_arrow") from None
     heading, columns = _table(expression, attributes, part, squeeze)
-    arrays = [_arrow_array(pa, a, column) for a, column in zip(heading, columns, strict=True)]
+    arrays = [_arrow_column(pa, a, column) for a, column in zip(heading, columns, strict=True)]
     return pa.table(arrays, names=[a.name for a in heading])
 
 
-def _arrow_array(pa: Any, attribute: Attribute, column: Sequence[Any]) -> Any:
+def _arrow_column(pa: Any, attribute: Attribute, column: Sequence[Any]) -> Any:
+    if attribute.codec is None and attribute.type.name == "json":
+        # As text: Arrow would give all rows the keys of each, and has no type for values of several kinds.
+        texts = [None if value is None else json.dumps(value, ensure_ascii=False) for value in column]
+        return pa.array(texts, pa.json_() if hasattr(pa, "json_") else pa.string())
+    try:
+        if attribute.codec is not None:
+            return pa.array([_plain(value) for value in column])
+        if attribute.type.name == "uuid":
+            return pa.array([None if value is None else str(value) for value in column], pa.string())
+        try:
+            return pa.array(column, _arrow_type(pa, attribute))
+        except (pa.ArrowException, OverflowError):  # a column of others, e.g. a TIME of more than a day
+            return pa.array(column)
+    except (pa.ArrowException, OverflowError) as error:
+        raise FetchError(
+            f"the values of {attribute.name!r} have no type in common that Arrow knows",
+            why=str(error),
+            try_="fetch the other attributes by name, or all with to_dicts()",
+        ) from error
+
+
+def _arrow_type(pa: Any, attribute: Attribute) -> Any:
     name = attribute.type.name
-    if attribute.codec is not None or name == "json":
-        return pa.array([_plain(value) for value in column])
-    if name == "uuid":
-        return pa.array([None if v is None else str(v) for v in column], pa.string())
     simple = {"float32": pa.float32(), "float64": pa.float64(), "bool": pa.bool_(), "date": pa.date32()}
     simple |= {"time": pa.time64("us"), "datetime": pa.timestamp("us"), "bytes": pa.binary()}
     if name == "decimal":
-        return pa.array(column, pa.decimal128(int(attribute.type.args[0]), int(attribute.type.args[1])))
+        return pa.decimal128(int(attribute.type.args[0]), int(attribute.type.args[1]))
     if attribute.type.is_integer:
-        return pa.array(column, getattr(pa, name)())
-    return pa.array(column, simple.get(name, pa.string() if attribute.type.is_text else None))
+        return getattr(pa, name)()
+    return simple.get(name, pa.string() if attribute.type.is_text else None)
 
 
 def _plain(value: Any) -> Any:

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from fascicle.codecs.refs.objects import MANIFEST
 from fascicle.errors import GarbageError, MissingExternalFile
 from fascicle.stores import Entry, Layout, Store
-from fascicle.stores.claims import claim, stale_claims
+from fascicle.stores.claims import SECTION, claim, stale_claims
+from fascicle.stores.paths import joined
 from fascicle.table.garbage.references import Owner, owners, place_of, referenced
 from fascicle.table.garbage.report import GarbageReport
 from fascicle.table.relatives import user_tables
@@ -211,9 +212,8 @@ class _Collection:
     def _sweep(self, report: GarbageReport) -> None:
         before = time.time() - self.grace_s
         stale = [entry for entry in stale_claims(self.store, self.schema) if entry.modified <= before]
-        left = [
-            entry for section in self.layout.sections(self.schema) for entry in self.store.debris(section)
-        ]
+        sections = (*self.layout.sections(self.schema), joined(SECTION, self.schema))
+        left = [entry for section in sections for entry in self.store.debris(section)]
         old = [entry for entry in left if entry.modified <= before]
         report.debris += len(old) + len(stale)
         report.debris_bytes += sum(entry.size for entry in (*old, *stale))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -89,7 +90,7 @@ def _columns_of(rows: Any) -> tuple[list[str], list[Sequence[Any]]] | None:
     if module == "polars" and hasattr(rows, "columns"):
         return list(rows.columns), [rows[name].to_list() for name in rows.columns]
     if module == "pyarrow" and hasattr(rows, "column_names"):
-        return list(rows.column_names), [rows.column(i).to_pylist() for i in range(rows.num_columns)]
+        return list(rows.column_names), [_arrow_column(rows.column(i)) for i in range(rows.num_columns)]
     names = getattr(getattr(rows, "dtype", None), "names", None)
     if names and getattr(rows, "ndim", 0) == 1:
         return list(names), [_numpy_column(rows[name]) for name in names]
@@ -108,6 +109,13 @@ def _numpy_column(array: Any) -> Sequence[Any]:
     if array.ndim > 1 or array.dtype.kind == "V":
         return list(array)
     return array.tolist()  # type: ignore[no-any-return]
+
+
+def _arrow_column(column: Any) -> list[Any]:
+    values: list[Any] = column.to_pylist()
+    if getattr(column.type, "extension_name", "") == "arrow.json":
+        return [None if text is None else json.loads(text) for text in values]
+    return values
 
 
 def _from_csv(
@@ -130,7 +138,7 @@ def _from_csv(
 def _csv_records(path: Path, lines: Any, faults: list[Fault]) -> Iterator[dict[str, Any]]:
     """Yield the lines of a CSV file as dicts; one of another length than the header's may be cut or shifted."""
     try:
-        names = next(lines, [])
+        names: list[str] = next(lines, [])
         if len(set(names)) < len(names):
             raise ValidationError(
                 f"the header of {str(path)!r} names a column twice", try_="give each column a name of its own"
